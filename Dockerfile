@@ -1,0 +1,49 @@
+# docker build --tag flow-collector .
+# docker run --network host --volume flow-collector:/var/lib/flow-collector flow-collector
+ARG PYTHON=3.13
+
+FROM python:${PYTHON}-slim AS build
+WORKDIR /src
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+
+# The packages change seldom, the collector often: a layer each.
+COPY constraints.txt constraints-build.txt ./
+RUN python3 -m venv /opt/build \
+    && /opt/build/bin/pip install --require-hashes -r constraints-build.txt \
+    && python3 -m venv --without-pip /opt/flow-collector \
+    && /opt/build/bin/pip --python /opt/flow-collector/bin/python3 install --require-hashes -r constraints.txt \
+    # What only their developers need, 30 MB of it.
+    && find /opt/flow-collector -type d \
+        \( -path '*/pyarrow/include' -o -path '*/pyarrow/*tests' -o -path '*/numpy/*tests' \) -prune -exec rm -r {} +
+
+COPY . .
+RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /tmp/wheel . \
+    && /opt/build/bin/pip --python /opt/flow-collector/bin/python3 install --no-deps --no-index /tmp/wheel/*.whl
+
+
+FROM python:${PYTHON}-slim
+# A number, so that Kubernetes' runAsNonRoot can check it.
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /var/lib/flow-collector --shell /usr/sbin/nologin flow-collector \
+    && install --directory --owner flow-collector --group flow-collector /var/lib/flow-collector
+COPY --from=build /opt/flow-collector /opt/flow-collector
+
+# The page listens beyond loopback because a published port reaches a container from outside;
+# with host networking set FLOW_COLLECTOR_WEB=127.0.0.1:8080, as docker-compose.yml does.
+ENV PATH=/opt/flow-collector/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    FLOW_COLLECTOR_FOLDER=/var/lib/flow-collector \
+    FLOW_COLLECTOR_WEB=0.0.0.0:8080
+
+USER 10001:10001
+WORKDIR /var/lib/flow-collector
+VOLUME /var/lib/flow-collector
+EXPOSE 2055/udp 4739/udp 4739/tcp 6343/udp 8080/tcp
+
+# http.client takes no notice of proxy variables. Where the page is off, run with --no-healthcheck.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
+    CMD python3 -c "import http.client, os; \
+        page = http.client.HTTPConnection(os.environ['FLOW_COLLECTOR_WEB'], timeout=4); \
+        page.request('GET', '/healthz'); raise SystemExit(page.getresponse().status != 200)"
+
+ENTRYPOINT ["flow-collector"]
+CMD ["run"]

@@ -1,0 +1,1 @@
+"""A collector for NetFlow, IPFIX and sFlow that works on columns."""

@@ -1,0 +1,90 @@
+"""The wheel holds everything and works where there is no checkout."""
+
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests import sample
+
+ROOT = Path(__file__).parents[1]
+PLACES = {"collector": "collector", "templates": "collector/templates", "dashboards": "collector/dashboards"}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.glob("flow_collector-*.whl")
+    return built
+
+
+class Installed:
+    """An installation of the wheel and of the pinned packages, with a working folder far from the checkout."""
+
+    def __init__(self, folder: Path, wheel: Path) -> None:
+        self.folder = folder
+        self._bin = folder / "venv" / "bin"
+        # PYTHONPATH would let the checkout in.
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        venv.create(folder / "venv", with_pip=True)
+        self("pip", "install", "--quiet", "--require-hashes", "-r", str(ROOT / "constraints.txt"))
+        self("pip", "install", "--quiet", "--no-deps", "--no-index", str(wheel))
+
+    def __call__(self, command: str, *arguments: str) -> str:
+        ran = subprocess.run(
+            [str(self._bin / command), *arguments],
+            cwd=self.folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    return Installed(tmp_path_factory.mktemp("installed"), wheel)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_wheel_holds_every_file(wheel: Path, place: str) -> None:
+    files = [path for path in (ROOT / place).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    wanted = {f"{PLACES[place]}/{path.relative_to(ROOT / place)}" for path in files}
+    assert wanted <= set(zipfile.ZipFile(wheel).namelist())
+
+
+def test_wheel_holds_the_collector_only(wheel: Path) -> None:
+    assert {name.partition("/")[0].partition("-")[0] for name in zipfile.ZipFile(wheel).namelist()} == {
+        "collector",
+        "flow_collector",
+    }
+
+
+def test_pinned_packages_are_all_it_needs(installed: Installed) -> None:
+    installed("pip", "check")
+    where = installed("python", "-c", "import collector; print(collector.__file__)")
+    assert Path(where).is_relative_to(installed.folder)
+
+
+def test_help(installed: Installed) -> None:
+    assert "decode" in installed("flow-collector", "--help")
+
+
+def test_decodes_a_capture(installed: Installed) -> None:
+    (installed.folder / "flows.pcap").write_bytes(sample.capture())
+    flows = [json.loads(line) for line in installed("flow-collector", "decode", "flows.pcap").splitlines()]
+    assert len(flows) == sample.FLOWS
