@@ -1,0 +1,77 @@
+"""Helpers that make polars columns in the schema's types from numpy arrays.
+
+While a flow is being decoded an address is two unsigned 64-bit columns, `NAME.hi` and `NAME.lo`: the halves of the IPv6
+address, with IPv4 in its mapped form (RFC 4291 section 2.5.5.2). Both are null where the flow has no such address.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from collector.schema import field
+
+Unsigned = npt.NDArray[np.unsignedinteger]
+Mask = npt.NDArray[np.bool_]
+
+MAPPED = np.uint64(0x0000_FFFF_0000_0000)
+"""Lower half of ::ffff:0.0.0.0."""
+
+
+def series(name: str, values: npt.NDArray[np.generic], valid: Mask | None = None) -> pl.Series:
+    """A column in the type that the schema gives to the field `name`; null where `valid` is false."""
+    dtype = field(name).dtype
+    out = pl.Series(name, values)
+    if out.dtype != dtype:
+        out = out.cast(dtype, strict=False)
+    return out if valid is None else nulled(out, valid)
+
+
+def nulled(column: pl.Series, valid: Mask) -> pl.Series:
+    """The same column, null where `valid` is false."""
+    if valid.all():
+        return column
+    return column.to_frame().select(pl.when(pl.lit(pl.Series(valid))).then(pl.col(column.name))).to_series()
+
+
+def ipv4(name: str, values: Unsigned, valid: Mask | None = None) -> list[pl.Series]:
+    """The two columns of an address field from 32-bit IPv4 addresses in native byte order."""
+    lo = values.astype(np.uint64) | MAPPED
+    return halves(name, np.zeros(len(lo), np.uint64), lo, valid)
+
+
+def halves(name: str, hi: Unsigned, lo: Unsigned, valid: Mask | None = None) -> list[pl.Series]:
+    """The two columns of an address field from its 64-bit halves in native byte order."""
+    out = [pl.Series(f"{name}.hi", hi), pl.Series(f"{name}.lo", lo)]
+    return out if valid is None else [nulled(column, valid) for column in out]
+
+
+def texts(name: str, cells: npt.NDArray[np.bytes_] | npt.NDArray[np.void], render: Callable[[bytes], str | None]) -> pl.Series:
+    """A string column from cells of a fixed width: each distinct cell is rendered once.
+
+    `cells` is a contiguous one-dimensional array of dtype `S<n>` or `V<n>`.
+    """
+    width = cells.dtype.itemsize
+    buffer = pa.py_buffer(np.ascontiguousarray(cells).view(np.uint8).data)
+    packed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(cells), [None, buffer])
+    coded = packed.dictionary_encode()
+    words = pl.Series(name, [render(cell) for cell in coded.dictionary.to_pylist()], dtype=pl.String)
+    return words.gather(pl.Series(coded.indices.to_numpy()))
+
+
+def mac(cell: bytes) -> str:
+    """`aa:bb:cc:dd:ee:ff`."""
+    return cell.hex(":")
+
+
+def text(cell: bytes) -> str:
+    """A string of fixed width: zero filled in practice (RFC 7011 section 6.1.6 asks for UTF-8; devices send anything)."""
+    return cell.rstrip(b"\0").decode("utf-8", "replace")
+
+
+def codes(name: str, rows: npt.NDArray[np.unsignedinteger], valid: Mask | None = None) -> pl.Series:
+    """A coded column: row numbers of the field's table, null where `valid` is false."""
+    out = pl.Series(name, rows)
+    return out if valid is None else nulled(out, valid)

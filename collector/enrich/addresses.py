@@ -1,0 +1,100 @@
+"""The address book: every address seen, once, with what is known about it."""
+
+from collections.abc import Callable, Mapping
+from socket import AF_INET, AF_INET6, inet_ntop
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from collector import schema
+from collector.enrich.index import AddressIndex, Halves
+from collector.registry import VALUE
+
+LIMIT = 1_000_000
+"""Addresses kept. When there are more, the book begins anew: what is still in use is soon back."""
+MAPPED_PREFIX = 0xFFFF
+Entries = pl.DataFrame
+"""New addresses: `value` (text), `hi` and `lo` (halves)."""
+Attribute = Callable[[Entries], pl.Series]
+"""Works out one attribute for new addresses: a column as long as they are many."""
+
+
+class AddressBook:
+    """Interns the addresses of flows. `attributes` are worked out once for each new address, never for a flow."""
+
+    def __init__(self, attributes: Mapping[str, Attribute], limit: int = LIMIT) -> None:
+        self._attributes = attributes
+        self._limit = limit
+        self._index = AddressIndex()
+        self._entries = self._described(self._index.hi[:0], self._index.lo[:0])
+
+    def __len__(self) -> int:
+        return self._index.count
+
+    def intern(self, flows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Replace the address columns `NAME.hi`, `NAME.lo` by one of row numbers; also returns the table they point into."""
+        names = [name for name, one in schema.fields().items() if one.kind == "ip" and f"{name}.lo" in flows.columns]
+        if not names:
+            return flows, self._entries.clear()
+        if self._index.count > self._limit:
+            self.__init__(self._attributes, self._limit)  # type: ignore[misc]
+        valid = [flows.get_column(f"{name}.lo").is_not_null() for name in names]
+        hi = np.concatenate([_halves(flows, f"{name}.hi", mask) for name, mask in zip(names, valid, strict=True)])
+        lo = np.concatenate([_halves(flows, f"{name}.lo", mask) for name, mask in zip(names, valid, strict=True)])
+        rows, known = self._index.rows(hi, lo)
+        self._describe(known)
+        codes, table = self._compact(rows)
+        columns = _spread(names, valid, codes)
+        return flows.drop([f"{name}.{half}" for name in names for half in ("hi", "lo")]).with_columns(columns), table
+
+    def _describe(self, known: int) -> None:
+        """Work out the attributes of the rows from `known` on."""
+        if self._index.count > known:
+            new = slice(known, self._index.count)
+            self._entries.extend(self._described(self._index.hi[new], self._index.lo[new]))
+
+    def _described(self, hi: Halves, lo: Halves) -> pl.DataFrame:
+        values = pl.Series(VALUE, list(map(text, hi.tolist(), lo.tolist())), dtype=pl.String)
+        new = pl.DataFrame([values, pl.Series("hi", hi), pl.Series("lo", lo)])
+        return pl.DataFrame([values, *(make(new).alias(name) for name, make in self._attributes.items())])
+
+    def _compact(self, rows: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint32], pl.DataFrame]:
+        """Row numbers among the addresses of this batch alone, and the entries of those."""
+        marked = np.zeros(self._index.count, np.bool_)
+        marked[rows] = True
+        used = np.flatnonzero(marked)
+        place = np.empty(self._index.count, np.uint32)
+        place[used] = np.arange(len(used), dtype=np.uint32)
+        return place[rows], self._entries[used]
+
+
+def text(hi: int, lo: int) -> str:
+    """An address as text (RFC 5952); the mapped form is IPv4."""
+    if hi == 0 and lo >> 32 == MAPPED_PREFIX:
+        return inet_ntop(AF_INET, (lo & 0xFFFFFFFF).to_bytes(4, "big"))
+    return inet_ntop(AF_INET6, (hi << 64 | lo).to_bytes(16, "big"))
+
+
+def is_ipv4(hi: Halves, lo: Halves) -> npt.NDArray[np.bool_]:
+    """Which addresses are IPv4."""
+    return (hi == 0) & (lo >> np.uint64(32) == MAPPED_PREFIX)
+
+
+def _halves(flows: pl.DataFrame, name: str, valid: pl.Series) -> Halves:
+    column = flows.get_column(name)
+    return (column if valid.all() else column.filter(valid)).to_numpy()
+
+
+def _spread(names: list[str], valid: list[pl.Series], codes: npt.NDArray[np.uint32]) -> list[pl.Series]:
+    """A column of row numbers for each name, null where the flow has no such address."""
+    out, start = [], 0
+    for name, mask in zip(names, valid, strict=True):
+        end = start + int(mask.sum())
+        if end - start == len(mask):
+            out.append(pl.Series(name, codes[start:end]))
+        else:
+            place = (mask.cum_sum() - 1).to_frame("p").select(pl.when(pl.lit(mask)).then(pl.col("p"))).to_series()
+            out.append(pl.Series(codes[start:end]).gather(place).alias(name))
+        start = end
+    return out

@@ -1,0 +1,66 @@
+"""From the decoder's columns to enriched flows: addresses interned, names beside numbers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from collector import registry
+from collector.decode import columns
+from collector.enrich.addresses import AddressBook, is_ipv4
+from collector.enrich.locality import private
+from collector.flows import Flows
+from collector.registry import VALUE
+
+IPV4, IPV6 = 0, 1
+
+
+class Enricher:
+    """Turns decoded flows into `Flows`; its state is the books."""
+
+    def __init__(self) -> None:
+        self.addresses = AddressBook({"domain": lambda new: new[VALUE], "private": private, "family": _family})
+
+    def enrich(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
+        """`exporters` are the addresses that `host.ip` refers to by row number."""
+        if decoded.is_empty():
+            return Flows(decoded)
+        frame, addresses = self.addresses.intern(decoded)
+        added = [*_network_type(frame, addresses), *_locality(frame, addresses), *_services(frame)]
+        tables = {"addresses": addresses, "exporters": pl.DataFrame({VALUE: exporters, "name": exporters})}
+        return Flows(frame.with_columns(added), tables)
+
+
+def _family(new: pl.DataFrame) -> pl.Series:
+    return pl.Series("family", np.where(is_ipv4(new["hi"].to_numpy(), new["lo"].to_numpy()), IPV4, IPV6).astype(np.uint8))
+
+
+def _network_type(frame: pl.DataFrame, addresses: pl.DataFrame) -> list[pl.Series]:
+    for end in ("source.ip", "destination.ip"):
+        if end in frame.columns:
+            return [addresses["family"].gather(frame[end]).alias("network.type")]
+    return []
+
+
+def _locality(frame: pl.DataFrame, addresses: pl.DataFrame) -> list[pl.Series]:
+    """`private` when both ends are, else `public`."""
+    ends = [end for end in ("source.ip", "destination.ip") if end in frame.columns]
+    if len(ends) < 2:
+        return []
+    source, destination = (addresses["private"].gather(frame[end]) for end in ends)
+    both = (source & destination).cast(pl.UInt8)
+    return [(registry.PUBLIC - both).alias("flow.traffic_locality")]
+
+
+def _services(frame: pl.DataFrame) -> list[pl.Series]:
+    """Row numbers in the table of services for both ports."""
+    if "network.iana_number" not in frame.columns:
+        return []
+    protocols = frame["network.iana_number"].fill_null(0).to_numpy()
+    out = []
+    for name, port in (("flow.src_port_name", "source.port"), ("flow.dst_port_name", "destination.port")):
+        if port in frame.columns:
+            ports = frame[port]
+            rows, some = registry.service_codes(protocols, ports.fill_null(0).to_numpy())
+            out.append(columns.codes(name, rows, some & ports.is_not_null().to_numpy()))
+    return out

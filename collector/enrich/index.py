@@ -1,0 +1,85 @@
+"""Row numbers for addresses: a hash table whose look-ups are vectors."""
+
+import numpy as np
+import numpy.typing as npt
+
+Halves = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.uint32]
+EMPTY = np.int64(-1)
+MIX_HI, MIX_LO = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+"""Odd constants of Fibonacci and xxHash hashing: neighbours in a network must not be neighbours in the table."""
+
+
+class AddressIndex:
+    """Gives each 128-bit key, in two halves, the number of its row: 0, 1, 2, … in order of arrival."""
+
+    def __init__(self, bits: int = 12) -> None:
+        self.hi = np.zeros(1 << (bits - 1), np.uint64)
+        self.lo = np.zeros(1 << (bits - 1), np.uint64)
+        self.count = 0
+        self._slots = np.full(1 << bits, EMPTY)
+        self._shift = np.uint64(64 - bits)
+
+    def rows(self, hi: Halves, lo: Halves) -> tuple[Rows, int]:
+        """The row of each key, and how many rows were there before: those from that number on are new."""
+        before = self.count
+        rows = self._find(hi, lo)
+        missing = np.flatnonzero(rows < 0)
+        if len(missing):
+            self._insert(hi[missing], lo[missing])
+            rows[missing] = self._find(hi[missing], lo[missing])
+        return rows.astype(np.uint32), before
+
+    def _find(self, hi: Halves, lo: Halves) -> npt.NDArray[np.int64]:
+        """Rows of the keys, -1 where the table lacks one."""
+        place = self._home(hi, lo)
+        rows = self._slots[place]
+        open_ = np.flatnonzero(~self._settled(rows, hi, lo))
+        last = len(self._slots) - 1
+        while len(open_):
+            place[open_] = (place[open_] + 1) & last
+            found = self._slots[place[open_]]
+            rows[open_] = found
+            open_ = open_[~self._settled(found, hi[open_], lo[open_])]
+        return rows
+
+    def _settled(self, rows: npt.NDArray[np.int64], hi: Halves, lo: Halves) -> npt.NDArray[np.bool_]:
+        """Whether the slots' rows hold these keys or nothing; a row of -1 reads the last key, which does no harm."""
+        return (rows < 0) | ((self.lo[rows] == lo) & (self.hi[rows] == hi))
+
+    def _home(self, hi: Halves, lo: Halves) -> npt.NDArray[np.int64]:
+        mixed = (hi ^ (lo * MIX_LO)) * MIX_HI
+        return (mixed >> self._shift).astype(np.int64)
+
+    def _insert(self, hi: Halves, lo: Halves) -> None:
+        keys = np.unique(np.stack([hi, lo], axis=1), axis=0) if hi.any() else _unique_low(lo)
+        first, self.count = self.count, self.count + len(keys)
+        self._grow()
+        self.hi[first : self.count], self.lo[first : self.count] = keys[:, 0], keys[:, 1]
+        self._place(np.arange(first, self.count))
+
+    def _grow(self) -> None:
+        """Room for all rows, the table at most half full."""
+        if 2 * self.count <= len(self._slots):
+            return
+        bits = int(2 * self.count - 1).bit_length()
+        rows = 1 << (bits - 1)
+        self.hi, self.lo = np.resize(self.hi, rows), np.resize(self.lo, rows)
+        settled = int((self._slots >= 0).sum())
+        self._slots, self._shift = np.full(1 << bits, EMPTY), np.uint64(64 - bits)
+        self._place(np.arange(settled))
+
+    def _place(self, rows: npt.NDArray[np.int64]) -> None:
+        """Put rows into slots; of those that want the same slot one gets it, the others go on to the next."""
+        place = self._home(self.hi[rows], self.lo[rows])
+        last = len(self._slots) - 1
+        while len(rows):
+            free = self._slots[place] < 0
+            self._slots[place[free]] = rows[free]
+            lost = self._slots[place] != rows
+            rows, place = rows[lost], (place[lost] + 1) & last
+
+
+def _unique_low(lo: Halves) -> npt.NDArray[np.uint64]:
+    low = np.unique(lo)
+    return np.stack([np.zeros(len(low), np.uint64), low], axis=1)

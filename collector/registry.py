@@ -1,0 +1,115 @@
+"""Constant tables: names for the numbers that protocols use, as frames that coded columns point into by row number.
+
+Numbers and names come from IANA's registries (data/*.csv); README there tells the dates.
+"""
+
+import csv
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+VALUE = "value"
+"""Column of a table that holds the thing itself as text or number; the others are its attributes."""
+
+TCP_FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
+TCP, UDP, DCCP, SCTP = 6, 17, 33, 132
+ICMP, ICMPV6 = 1, 58
+TRANSPORTS = {"tcp": TCP, "udp": UDP, "sctp": SCTP, "dccp": DCCP}
+"""Transports with ports of their own in IANA's service registry, in the order of the blocks of the table `services`."""
+PORTS = 65536
+NETWORK_TYPES = ("ipv4", "ipv6")
+PRIVATE, PUBLIC = 0, 1
+
+_ENUMERATIONS: dict[str, tuple[str | None, ...]] = {
+    "datasets": ("netflow", "ipfix", "sflow"),
+    "sampling_sources": ("record", "header", "options", "setting"),
+    "flow_directions": ("ingress", "egress"),  # element 61
+    "end_reasons": (  # element 136
+        None,
+        "idle-timeout",
+        "active-timeout",
+        "end-of-flow",
+        "forced-end",
+        "lack-of-resources",
+    ),
+    "network_types": NETWORK_TYPES,
+    "localities": ("private", "public"),
+    "actions": (
+        "flow-create",
+        "flow-end",
+        "flow-denied",
+        "flow-alert",
+        "flow-update",
+        "nat-create",
+        "nat-delete",
+        "nat-exhausted",
+        "nat-quota-exceeded",
+        "nat-binding-create",
+        "nat-binding-delete",
+        "nat-ports-allocate",
+        "nat-ports-release",
+        "nat-threshold",
+    ),
+}
+
+
+def rows(name: str) -> Iterator[dict[str, str]]:
+    """The rows of one of the package's registries (data/NAME.csv)."""
+    return csv.DictReader(files("collector").joinpath(f"data/{name}.csv").read_text(encoding="utf-8").splitlines())
+
+
+def number_of(table_name: str, word: str) -> int:
+    """Row number of a word in one of the enumerations; ValueError where it has no such word."""
+    return _ENUMERATIONS[table_name].index(word)
+
+
+@cache
+def table(name: str) -> pl.DataFrame:
+    """A constant table by its name in the schema; KeyError where there is none."""
+    if name == "protocols":
+        return _protocols()
+    if name == "tcp_flags":
+        return _tcp_flags()
+    if name == "services":
+        return _services()
+    return pl.DataFrame({VALUE: pl.Series(_ENUMERATIONS[name], dtype=pl.String)})
+
+
+def service_codes(protocols: npt.NDArray[np.uint8], ports: npt.NDArray[np.uint16]) -> tuple[
+    npt.NDArray[np.uint32], npt.NDArray[np.bool_]
+]:
+    """Row numbers in the table `services` of ports under protocols, and where there is one (a transport with ports)."""
+    block = _blocks()[protocols]
+    return np.maximum(block, 0).astype(np.uint32) * np.uint32(PORTS) + ports, block >= 0
+
+
+@cache
+def _blocks() -> npt.NDArray[np.int8]:
+    blocks = np.full(256, -1, np.int8)
+    for place, number in enumerate(TRANSPORTS.values()):
+        blocks[number] = place
+    return blocks
+
+
+def _protocols() -> pl.DataFrame:
+    names: list[str] = [str(number) for number in range(256)]
+    for row in rows("protocol-numbers"):
+        names[int(row["number"])] = row["keyword"]
+    return pl.DataFrame({VALUE: pl.Series(list(range(256)), dtype=pl.UInt8), "name": names})
+
+
+def _tcp_flags() -> pl.DataFrame:
+    words = [[flag for bit, flag in enumerate(TCP_FLAGS) if bits >> bit & 1] for bits in range(256)]
+    return pl.DataFrame({VALUE: pl.Series(words, dtype=pl.List(pl.String))})
+
+
+def _services() -> pl.DataFrame:
+    names = [f"{transport}/{port}" for transport in TRANSPORTS for port in range(PORTS)]
+    offset = {transport: place * PORTS for place, transport in enumerate(TRANSPORTS)}
+    for row in rows("service-names"):
+        names[offset[row["protocol"]] + int(row["port"])] = row["name"]
+    return pl.DataFrame({VALUE: names})

@@ -1,0 +1,52 @@
+"""Flows as JSON documents, a line each, made in columns.
+
+A document is put together from text fragments. What few things share is rendered once for each thing and gathered by row
+number (addresses, exporters, services, flags, small numbers); only large numbers are written out for each flow. Null fields
+are left out. The objects of a document follow from the dotted names of the schema.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from collector.flows import Flows
+from collector.store.fragments import Members
+from collector.store.plan import plan
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of text one after another."""
+
+    data: memoryview
+    """All lines, each ending in a newline."""
+    offsets: npt.NDArray[np.int64]
+    """Where each line begins in `data`, and where the last one ends: one value more than there are lines."""
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+
+def lines(flows: Flows, before: pl.Series | None = None) -> Lines:
+    """One line a flow: its document, with the text of `before` (a String column, `len(flows)` long) in front of it."""
+    return packed(documents(flows, before))
+
+
+def documents(flows: Flows, before: pl.Series | None = None) -> pl.Series:
+    """The lines as a String column."""
+    members = Members(flows)
+    parts = members.object(plan(tuple(flows.names())))
+    pieces: list[pl.Series | str] = [] if before is None else [before]
+    return members.join([*pieces, "{", *parts, "}\n"])
+
+
+def packed(column: pl.Series) -> Lines:
+    """A String column without nulls as one buffer."""
+    if not len(column):
+        return Lines(memoryview(b""), np.zeros(1, np.int64))
+    array = column.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, offsets, data = array.buffers()
+    places = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    return Lines(memoryview(data), places)

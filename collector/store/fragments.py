@@ -1,0 +1,169 @@
+"""Text fragments of JSON documents.
+
+A *member* is `"key":value`. Members that every row has are *inline*: their pieces go into the document as they are.
+Members that some rows lack are *optional*: one String column with a comma in front, null where the row lacks it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import polars as pl
+
+from collector import registry, schema
+from collector.flows import Flows
+from collector.store import texts
+from collector.store.plan import Node, place, plan
+
+Piece = pl.Series | str
+Source = Callable[[str], pl.Series]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Either inline pieces, or one optional column."""
+
+    inline: tuple[Piece, ...] = ()
+    optional: pl.Series | None = None
+
+
+class Members:
+    """Renders the members of documents of one batch."""
+
+    def __init__(self, flows: Flows) -> None:
+        self._flows = flows
+
+    def object(self, node: Node) -> list[Piece]:
+        """The pieces between the braces of the document itself."""
+        return self._joined(self._members(node))
+
+    def join(self, pieces: list[Piece]) -> pl.Series:
+        """One String column out of pieces; nulls are skipped."""
+        return concat(merged(pieces), len(self._flows))
+
+    def _joined(self, members: list[Member]) -> list[Piece]:
+        """Members with commas between them, an inline one first."""
+        inline = [member.inline for member in members if member.inline]
+        optional = [member.optional for member in members if member.optional is not None]
+        if not inline:
+            return [concat(list(optional), len(self._flows)).str.strip_prefix(",")] if optional else []
+        pieces: list[Piece] = [*inline[0]]
+        for more in inline[1:]:
+            pieces += [",", *more]
+        return [*pieces, *optional]
+
+    def _members(self, node: Node) -> list[Member]:
+        out, done = [], set[str]()
+        for member in node.members.values():
+            code = member.code()
+            if code is None:
+                out.append(self._leaf(member) if member.name else self._nested(member))
+            elif code not in done:
+                done.add(code)
+                out.append(self._gathered(code, [m for m in node.members.values() if m.code() == code]))
+        return out
+
+    def _nested(self, node: Node) -> Member:
+        members = self._members(node)
+        pieces = self._joined(members)
+        if any(member.inline for member in members):
+            return Member((f'"{node.key}":{{', *pieces, "}"))
+        inner = pieces[0]
+        assert isinstance(inner, pl.Series)
+        some = inner.to_frame("inner").select(pl.when(pl.col("inner") != "").then(pl.col("inner"))).to_series()
+        return Member(optional=wrapped(f',"{node.key}":{{', some, "}"))
+
+    def _leaf(self, node: Node) -> Member:
+        return leaf(node, self._flows.frame.get_column(node.name))
+
+    def _gathered(self, code: str, nodes: list[Node]) -> Member:
+        """Members that are the same for all flows with the same row number."""
+        rows = self._flows.frame.get_column(code)
+        table = schema.table_of(code) or ""
+        if table in self._flows.tables:
+            fragments = entry_fragments(self._flows.tables[table], nodes)
+        else:
+            fragments = _constant(table, nodes[0].depth, tuple(name for node in nodes for name in node.leaves()))
+        if rows.null_count() or fragments.null_count():
+            return Member(optional=wrapped(",", fragments, "").gather(rows))
+        return Member((fragments.gather(rows),))
+
+
+def leaf(node: Node, values: pl.Series) -> Member:
+    """The member of a field that has values of its own."""
+    kind = schema.field(node.name).kind
+    if texts.small(kind):
+        return _small(node.key, kind, values)
+    before, column, after = texts.rendered(kind, values)
+    before = f'"{node.key}":{before}'
+    if column.null_count():
+        return Member(optional=wrapped("," + before, column, after))
+    return Member((before, column, after) if after else (before, column))
+
+
+def entry_fragments(table: pl.DataFrame, nodes: list[Node]) -> pl.Series:
+    """The members for each entry of a table as one String column; null where an entry has none of them."""
+    columns = {name: table.get_column(place(name)[1]).alias(name) for node in nodes for name in node.leaves()}
+    rows = Flows(pl.DataFrame(list(columns.values())))
+    root = Node("", members={node.key: node for node in nodes})
+    members = _Entries(rows).members(root)
+    text = concat(merged(Members(rows)._joined(members)), table.height)
+    return text.to_frame("text").select(pl.when(pl.col("text") != "").then(pl.col("text"))).to_series()
+
+
+class _Entries(Members):
+    """Members of table entries: every field has values of its own there."""
+
+    def members(self, node: Node) -> list[Member]:
+        """The members below `node`."""
+        return [self._leaf(m) if m.name else self._nested(m) for m in node.members.values()]
+
+    _members = members
+
+
+@lru_cache(maxsize=256)
+def _constant(table: str, depth: int, names: tuple[str, ...]) -> pl.Series:
+    """Fragments of one of the constant tables, made once: the members below `depth` objects."""
+    node = plan(names)
+    for step in names[0].split(".")[:depth]:
+        node = node.members[step]
+    return entry_fragments(registry.table(table), list(node.members.values())).rechunk()
+
+
+def _small(key: str, kind: str, values: pl.Series) -> Member:
+    if values.null_count():
+        return Member(optional=texts.numbers(f',"{key}":', kind).gather(values))
+    return Member((texts.numbers(f'"{key}":', kind).gather(values),))
+
+
+def wrapped(before: str, column: pl.Series, after: str) -> pl.Series:
+    """Text in front of and behind each value; null stays null."""
+    pieces = [pl.lit(before), pl.col("x"), *([pl.lit(after)] if after else [])]
+    return column.to_frame("x").select(pl.concat_str(pieces)).to_series()
+
+
+def merged(pieces: list[Piece]) -> list[Piece]:
+    """The same pieces, neighbouring constants as one."""
+    out: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, str) and out and isinstance(out[-1], str):
+            out[-1] += piece
+        elif not (isinstance(piece, str) and not piece):
+            out.append(piece)
+    return out
+
+
+def concat(pieces: list[Piece], height: int) -> pl.Series:
+    """One String column of `height` rows out of pieces side by side; nulls are skipped."""
+    columns: dict[str, pl.Series] = {}
+    expressions: list[Any] = []
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, str):
+            expressions.append(pl.lit(piece))
+        else:
+            columns[str(number)] = piece.alias(str(number))
+            expressions.append(pl.col(str(number)))
+    if not columns:
+        return pl.Series(["".join(map(str, pieces))]).new_from_index(0, height)
+    return pl.DataFrame(list(columns.values())).select(pl.concat_str(expressions, ignore_nulls=True)).to_series()

@@ -1,0 +1,85 @@
+"""Values of each kind as JSON text, as columns."""
+
+import json
+from functools import lru_cache
+
+import numpy as np
+import polars as pl
+
+from collector.schema import KINDS
+
+SMALL = {"u8": 1 << 8, "u16": 1 << 16}
+"""Kinds with so few values that the text of each is kept."""
+UNSAFE = r'["\\\x00-\x1f\x7f]'
+"""What JSON text must escape (RFC 8259 section 7), and DEL, which terminals swallow."""
+SPARSE = 4
+"""Above so many seconds of time span a row, only the seconds that occur are rendered."""
+
+
+def small(kind: str) -> bool:
+    """Whether `numbers` has the text of every value of the kind."""
+    return kind in SMALL
+
+
+@lru_cache(maxsize=1024)
+def numbers(before: str, kind: str) -> pl.Series:
+    """Text of every value of a small kind, with a constant in front."""
+    return pl.Series([f"{before}{number}" for number in range(SMALL[kind])])
+
+
+def rendered(kind: str, values: pl.Series) -> tuple[str, pl.Series, str]:
+    """A constant, a String column (null where the value is) and a constant that make the JSON text of the values."""
+    if kind == "time":
+        return '"', times(values), '"'
+    if kind == "keywords":
+        return "", lists(values), ""
+    if kind == "f64":  # JSON has no NaN and no infinity
+        finite = values.to_frame("x").select(pl.when(pl.col("x").is_finite()).then(pl.col("x"))).to_series()
+        return "", finite.cast(pl.String), ""
+    if kind == "bool" or KINDS[kind].numeric:
+        return "", values.cast(pl.String), ""
+    return '"', escaped(values), '"'
+
+
+def escaped(values: pl.Series) -> pl.Series:
+    """Strings as they stand between quotation marks."""
+    if not values.str.contains(UNSAFE).any():
+        return values
+    distinct = values.unique().drop_nulls()
+    return values.replace_strict(distinct, pl.Series([json.dumps(word)[1:-1] for word in distinct], dtype=pl.String))
+
+
+def lists(values: pl.Series) -> pl.Series:
+    """Lists of strings as JSON arrays; null where the list is null or empty."""
+    some = values.to_frame("x").select(pl.when(pl.col("x").list.len() > 0).then(pl.col("x"))).to_series()
+    distinct = some.unique().drop_nulls()
+    words = pl.DataFrame({"x": distinct, "text": [json.dumps(list(words)) for words in distinct]}, schema_overrides={"text": pl.String})
+    return some.to_frame("x").join(words, on="x", how="left", maintain_order="left").get_column("text")
+
+
+def times(values: pl.Series) -> pl.Series:
+    """Times as `2025-01-01T12:00:36.178Z`: seconds, of which a batch has few, and a thousand fractions."""
+    stamps = values.to_physical()
+    whole = stamps // 1000
+    first, last = whole.min(), whole.max()
+    if first is None or last is None:
+        return pl.Series(values.name, [None], dtype=pl.String).new_from_index(0, len(values))
+    if int(last) - int(first) <= SPARSE * len(values):  # type: ignore[arg-type]
+        seconds = pl.Series(_seconds(np.arange(first, int(last) + 1)))  # type: ignore[arg-type,call-overload]
+        places = whole - first
+    else:
+        distinct, inverse = np.unique(whole.fill_null(first).to_numpy(), return_inverse=True)
+        seconds, places = pl.Series(_seconds(distinct)), pl.Series(inverse)
+        places = places.to_frame("p").select(pl.when(pl.lit(whole.is_not_null())).then(pl.col("p"))).to_series()
+    both = [seconds.gather(places).alias("s"), fractions().gather(stamps % 1000).alias("f")]
+    return pl.DataFrame(both).select(pl.concat_str("s", "f")).to_series()
+
+
+def _seconds(stamps: np.ndarray) -> list[str]:  # type: ignore[type-arg]
+    return list(np.datetime_as_string(stamps.astype("datetime64[s]")))
+
+
+@lru_cache(maxsize=1)
+def fractions() -> pl.Series:
+    """`.000Z` to `.999Z`."""
+    return pl.Series([f".{number:03}Z" for number in range(1000)])

@@ -1,0 +1,120 @@
+"""The address book gives every address one entry, and flows the row numbers of theirs."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.enrich.addresses import AddressBook, text
+from collector.enrich.index import AddressIndex
+from collector.enrich.locality import private
+from collector.registry import VALUE
+
+HALF = st.integers(0, 2**64 - 1)
+FEW = st.sampled_from([0, 1, 2**63, 2**64 - 1, 0xFFFF_0A00_0001])
+
+
+def halves(*addresses: str | None) -> tuple[pl.Series, pl.Series]:
+    """The two columns of addresses."""
+    numbers = [None if a is None else _number(a) for a in addresses]
+    hi = pl.Series("source.ip.hi", [None if n is None else n >> 64 for n in numbers], dtype=pl.UInt64)
+    return hi, pl.Series("source.ip.lo", [None if n is None else n & (2**64 - 1) for n in numbers], dtype=pl.UInt64)
+
+
+def _number(address: str) -> int:
+    one = ip_address(address)
+    return int(one) | (0xFFFF << 32 if one.version == 4 else 0)
+
+
+def book(limit: int = 100) -> AddressBook:
+    return AddressBook({"length": lambda new: new[VALUE].str.len_chars()}, limit)
+
+
+@given(st.lists(st.lists(st.tuples(HALF | FEW, HALF | FEW), max_size=50), max_size=8))
+def test_equal_keys_have_equal_rows_and_others_do_not(groups: list[list[tuple[int, int]]]) -> None:
+    index, rows_of = AddressIndex(bits=2), dict[tuple[int, int], int]()
+    for keys in groups:
+        hi = np.array([key[0] for key in keys], np.uint64)
+        lo = np.array([key[1] for key in keys], np.uint64)
+        rows, before = index.rows(hi, lo)
+        assert before == len(rows_of)
+        for key, row in zip(keys, rows.tolist(), strict=True):
+            assert rows_of.setdefault(key, row) == row
+    assert sorted(rows_of.values()) == list(range(index.count))
+
+
+def test_a_hundred_thousand_keys_are_found_again() -> None:
+    index = AddressIndex()
+    lo = np.arange(100_000, dtype=np.uint64) | np.uint64(0xFFFF_0000_0000)
+    first, _ = index.rows(np.zeros_like(lo), lo)
+    again, before = index.rows(np.zeros_like(lo), lo[::-1])
+    assert before == 100_000
+    assert (again[::-1] == first).all()
+
+
+def test_flows_point_into_the_table_of_their_batch() -> None:
+    addresses = book()
+    addresses.intern(pl.DataFrame(halves("10.0.0.1", "10.0.0.2")))
+    frame, table = addresses.intern(pl.DataFrame(halves("2001:db8::1", None, "10.0.0.2", "2001:db8::1")))
+    assert frame.columns == ["source.ip"]
+    assert table.height == 2
+    assert table[VALUE].gather(frame["source.ip"]).to_list() == ["2001:db8::1", None, "10.0.0.2", "2001:db8::1"]
+    assert table["length"].gather(frame["source.ip"]).to_list() == [11, None, 8, 11]
+
+
+def test_a_book_over_its_limit_begins_anew_and_goes_on() -> None:
+    addresses = book(limit=3)
+    for third in range(5):
+        frame, table = addresses.intern(pl.DataFrame(halves(*(f"10.0.{third}.{last}" for last in range(3)))))
+        assert table[VALUE].gather(frame["source.ip"]).to_list() == [f"10.0.{third}.{last}" for last in range(3)]
+    assert len(addresses) <= 6
+
+
+def test_attributes_are_worked_out_once_for_each_address() -> None:
+    seen: list[str] = []
+
+    def count(new: pl.DataFrame) -> pl.Series:
+        seen.extend(new[VALUE])
+        return new[VALUE]
+
+    addresses = AddressBook({"domain": count})
+    for _ in range(3):
+        addresses.intern(pl.DataFrame(halves("10.0.0.1", "10.0.0.2", "10.0.0.1")))
+    assert sorted(seen) == ["10.0.0.1", "10.0.0.2"]
+
+
+@given(st.ip_addresses())
+def test_text_is_that_address(address: IPv4Address | IPv6Address) -> None:
+    number = _number(str(address))
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    assert ip_address(text(number >> 64, number & (2**64 - 1))) == (mapped or address)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("10.255.255.255", True),
+        ("11.0.0.0", False),
+        ("172.16.0.0", True),
+        ("172.32.0.0", False),
+        ("192.168.1.1", True),
+        ("192.169.0.0", False),
+        ("100.64.0.0", True),
+        ("100.128.0.0", False),
+        ("169.254.1.1", True),
+        ("127.0.0.1", True),
+        ("8.8.8.8", False),
+        ("fc00::1", True),
+        ("fe80::1", True),
+        ("fec0::1", False),
+        ("::1", True),
+        ("::2", False),
+        ("2001:db8::1", False),
+    ],
+)
+def test_private_addresses(address: str, expected: bool) -> None:  # noqa: FBT001
+    hi, lo = halves(address)
+    assert private(pl.DataFrame([hi.alias("hi"), lo.alias("lo")])).to_list() == [expected]

@@ -1,0 +1,107 @@
+"""Documents say the same as the columns that they are made from."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from collector import registry, schema
+from collector.flows import Flows
+from collector.registry import VALUE
+from collector.schema import Field
+from collector.store.documents import documents, lines, packed
+from collector.store.texts import times
+
+WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "mac": st.just("00:11:22:33:44:55"),
+    "keyword": WORDS,
+    "keywords": st.lists(WORDS, max_size=4),
+    "geo_point": st.just("52.1,13.4"),
+    "bool": st.booleans(),
+    "time": st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(lambda t: t.replace(microsecond=t.microsecond // 1000 * 1000)),
+    "u8": st.integers(0, 2**8 - 1),
+    "u16": st.integers(0, 2**16 - 1),
+    "u32": st.integers(0, 2**32 - 1),
+    "u64": st.integers(0, 2**64 - 1),
+    "counter": st.integers(0, 2**64 - 1),
+    "f64": st.floats(allow_nan=False, allow_infinity=False),
+}
+ADDRESSES = pl.DataFrame(
+    {VALUE: ["192.0.2.1", "2001:db8::1", "198.51.100.7"], "domain": ["a.example", None, 'we"ird\\\n'], "geo.city_name": [None, None, "Köln"]}
+)
+EXPORTERS = pl.DataFrame({VALUE: ["127.0.0.1"], "name": ["router"]})
+TABLES = {"addresses": ADDRESSES, "exporters": EXPORTERS}
+
+
+def size_of(table: str) -> int:
+    return TABLES[table].height if table in TABLES else registry.table(table).height
+
+
+def column(field: Field, rows: int) -> st.SearchStrategy[pl.Series]:
+    """A column as flows carry it: row numbers where the field is coded."""
+    if field.table:
+        values: st.SearchStrategy[Any] = st.integers(0, size_of(field.table) - 1)
+        dtype: pl.DataType = pl.UInt8() if field.kind in ("u8", "keywords") else pl.UInt32()
+    else:
+        values, dtype = VALUES[field.kind], field.dtype
+    optional = st.one_of(values, st.none()) if field.name != "@timestamp" else values
+    return st.lists(optional, min_size=rows, max_size=rows).map(lambda cells: pl.Series(field.name, cells, dtype=dtype))
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> Flows:
+    """Any flows with any columns."""
+    own = [field for field in schema.fields().values() if field.code is None]
+    rows = draw(st.integers(0, 4))
+    chosen = draw(st.lists(st.sampled_from(own), max_size=12, unique_by=lambda field: field.name))
+    return Flows(pl.DataFrame([draw(column(field, rows)) for field in chosen]), TABLES)
+
+
+def flat(document: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """Dotted names."""
+    out: dict[str, Any] = {}
+    for key, value in document.items():
+        out |= flat(value, f"{before}{key}.") if isinstance(value, dict) else {before + key: value}
+    return out
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return value
+
+
+@given(batches())
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_document_has_what_the_columns_have_and_no_more(flows: Flows) -> None:
+    got = [flat(json.loads(document)) for document in documents(flows)]
+    rows = flows.wide().iter_rows(named=True) if flows.names() else iter([{}] * len(flows))
+    assert got == [{name: plain(v) for name, v in row.items() if v not in (None, [])} for row in rows]
+
+
+def test_lines_are_slices_of_one_buffer() -> None:
+    flows = Flows(pl.DataFrame({"flow.tos": pl.Series([1, None, 3], dtype=pl.UInt8)}))
+    before = pl.Series(["a\n", "b\n", "c\n"])
+    made = lines(flows, before)
+    assert [bytes(made.data[a:b]) for a, b in zip(made.offsets, made.offsets[1:], strict=False)] == [
+        b'a\n{"flow":{"tos":1}}\n',
+        b"b\n{}\n",
+        b'c\n{"flow":{"tos":3}}\n',
+    ]
+
+
+def test_no_flows_make_no_lines() -> None:
+    assert len(packed(pl.Series([], dtype=pl.String))) == 0
+
+
+@pytest.mark.parametrize("stamps", [[0, 999], [1735732836178, None, 1735732836178], [-1, 4_102_444_800_000, 5]])
+def test_times_are_iso_8601(stamps: list[int | None]) -> None:
+    column = pl.Series(stamps, dtype=pl.Datetime("ms"))
+    expected = [None if value is None else plain(value) for value in column]
+    assert times(column).to_list() == expected
