@@ -6,7 +6,7 @@ template and docs/fields.md. The table itself is data/fields.csv:
 * `name`: dotted, after ECS and the ElastiFlow 4.0.1 data model;
 * `kind`: a key of `KINDS`;
 * `elements`: information elements that feed the field, in order of preference, as IANA names or `pen:name`;
-* `table`: the table whose row numbers the column holds while flows are under way (few things are pointed at by many flows):
+* `table`: the table whose row numbers the column holds while flows are under way (many flows point at few things):
   `addresses` and `exporters` are the batch's own, the others are the constant ones of registry.py;
 * `via`: `CODE>ATTRIBUTE` for a field that is not a column of the flow but an attribute of the table entry which the
   column CODE points at (`source.ip>domain`: the host name of the address in `source.ip`);
@@ -26,7 +26,20 @@ VERSION = "1"
 """Version of the data model, part of the index names (`elastiflow-<version>-YYYY.MM.DD`)."""
 
 KindName = Literal[
-    "ip", "mac", "keyword", "keywords", "geo_point", "bool", "time", "u8", "u16", "u32", "u64", "counter", "f64"
+    "ip",
+    "mac",
+    "keyword",
+    "keywords",
+    "geo_point",
+    "bool",
+    "time",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "id",
+    "counter",
+    "f64",
 ]
 
 
@@ -57,6 +70,8 @@ KINDS: Mapping[str, Kind] = {
     "u16": Kind(pl.UInt16(), _LONG),
     "u32": Kind(pl.UInt32(), _LONG),
     "u64": Kind(pl.UInt64(), _LONG),
+    # Hashed to 64 bits by some exporters, and nobody counts with it: larger than an engine's long.
+    "id": Kind(pl.UInt64(), {"type": "keyword"}),
     # Summed, not searched: kept as doc values without an inverted index.
     "counter": Kind(pl.UInt64(), {"type": "long", "index": False}),
     "f64": Kind(pl.Float64(), {"type": "double"}),

@@ -11,44 +11,22 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from collector.schema import field
-
-Unsigned = npt.NDArray[np.unsignedinteger]
 Mask = npt.NDArray[np.bool_]
 
 MAPPED = np.uint64(0x0000_FFFF_0000_0000)
 """Lower half of ::ffff:0.0.0.0."""
 
 
-def series(name: str, values: npt.NDArray[np.generic], valid: Mask | None = None) -> pl.Series:
-    """A column in the type that the schema gives to the field `name`; null where `valid` is false."""
-    dtype = field(name).dtype
-    out = pl.Series(name, values)
-    if out.dtype != dtype:
-        out = out.cast(dtype, strict=False)
-    return out if valid is None else nulled(out, valid)
-
-
 def nulled(column: pl.Series, valid: Mask) -> pl.Series:
     """The same column, null where `valid` is false."""
     if valid.all():
         return column
-    return column.to_frame().select(pl.when(pl.lit(pl.Series(valid))).then(pl.col(column.name))).to_series()
+    return column.zip_with(pl.Series(valid), pl.Series(column.name, [None], dtype=column.dtype))
 
 
-def ipv4(name: str, values: Unsigned, valid: Mask | None = None) -> list[pl.Series]:
-    """The two columns of an address field from 32-bit IPv4 addresses in native byte order."""
-    lo = values.astype(np.uint64) | MAPPED
-    return halves(name, np.zeros(len(lo), np.uint64), lo, valid)
-
-
-def halves(name: str, hi: Unsigned, lo: Unsigned, valid: Mask | None = None) -> list[pl.Series]:
-    """The two columns of an address field from its 64-bit halves in native byte order."""
-    out = [pl.Series(f"{name}.hi", hi), pl.Series(f"{name}.lo", lo)]
-    return out if valid is None else [nulled(column, valid) for column in out]
-
-
-def texts(name: str, cells: npt.NDArray[np.bytes_] | npt.NDArray[np.void], render: Callable[[bytes], str | None]) -> pl.Series:
+def texts(
+    name: str, cells: npt.NDArray[np.bytes_] | npt.NDArray[np.void], render: Callable[[bytes], str | None]
+) -> pl.Series:
     """A string column from cells of a fixed width: each distinct cell is rendered once.
 
     `cells` is a contiguous one-dimensional array of dtype `S<n>` or `V<n>`.
@@ -67,7 +45,7 @@ def mac(cell: bytes) -> str:
 
 
 def text(cell: bytes) -> str:
-    """A string of fixed width: zero filled in practice (RFC 7011 section 6.1.6 asks for UTF-8; devices send anything)."""
+    """A string of fixed width: zero filled in practice (RFC 7011 section 6.1.6: UTF-8; devices send anything)."""
     return cell.rstrip(b"\0").decode("utf-8", "replace")
 
 

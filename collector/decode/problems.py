@@ -30,6 +30,8 @@ REASONS: Mapping[str, str] = {
     " UDP payloads.",
     "cut-record": "A set ends within a record; the records before it were kept: look for a relay that cuts UDP"
     " payloads, or newer firmware.",
+    "clock-skew": "The exporter's clock is off; its flows are filed under the time of receipt: set up NTP on the"
+    " exporter, or look at the clock of this machine.",
     "sflow-version": "A datagram of another sFlow version than 5 was dropped: set the agent to sFlow version 5.",
     "sflow-short-datagram": "A datagram was dropped because it ends within its header: look for a relay or firewall"
     " that cuts UDP payloads.",

@@ -9,6 +9,7 @@ from tests.builders import packets
 ETHERNET, RAW, NULL, LOOP, SLL, SLL2 = 1, 101, 0, 108, 113, 276
 START = 1_735_732_800_000_000_000  # 2025-01-01 12:00 UTC
 Order = Literal["<", ">"]
+ORDERS: tuple[Order, Order] = ("<", ">")
 
 
 class Packet(NamedTuple):

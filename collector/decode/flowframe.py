@@ -1,0 +1,75 @@
+"""All columns of the flows of a batch."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from collector import registry
+from collector.decode import derived, sampling, texts, transport
+from collector.decode.clocks import Clocks
+from collector.decode.columns import Mask
+from collector.decode.exports import ExportColumns
+from collector.decode.fields import direct
+from collector.decode.gathering import Found
+from collector.decode.sampling import Sampling
+from collector.decode.sheet import Part, Sheet
+from collector.decode.times import times
+from collector.decode.volumes import volumes
+
+IPFIX = 10
+
+
+def flow_frame(
+    parts: Sequence[Found], messages: ExportColumns, rates: Sampling, clocks: Clocks, off: Mask
+) -> pl.DataFrame:
+    """One row a record, layout by layout. `off` says which messages have a time of export that is wrong."""
+    sheet = Sheet(sum(found.records.count for found in parts))
+    if not sheet.rows:
+        return pl.DataFrame()
+    message = np.concatenate([found.messages for found in parts])
+    exports = messages.take(message)
+    first = 0
+    for found in parts:
+        end = first + found.records.count
+        _fill(found, exports.span(first, end), sheet.part(first, end))
+        first = end
+    whole = sheet.whole()
+    _header(whole, exports)
+    derived.tcp_only(whole)
+    transport.ports(whole)
+    rates.settle(whole, exports)
+    clocks.stamp(whole, exports.received, off[message])
+    return sheet.frame()
+
+
+def _fill(found: Found, exports: ExportColumns, part: Part) -> None:
+    """What the records of one layout tell."""
+    records = found.records
+    part.put("_template", found.templates)
+    times(records, exports, part)
+    for step in _STEPS:
+        step(records, part)
+
+
+_STEPS = (
+    direct,
+    volumes,
+    derived.flags,
+    derived.enumerations,
+    derived.events,
+    transport.icmp,
+    texts.labels,
+    texts.application,
+    sampling.recorded,
+)
+
+
+def _header(whole: Part, exports: ExportColumns) -> None:
+    """What the headers of the messages tell."""
+    netflow, ipfix = (np.uint8(registry.number_of("datasets", word)) for word in ("netflow", "ipfix"))
+    whole.put("event.dataset", np.where(exports.version == IPFIX, ipfix, netflow))
+    whole.put("event.ingested", exports.received)
+    whole.put("host.ip", exports.exporter)
+    whole.put("flow.version", exports.version)
+    whole.put("flow.observation_domain", exports.domain)

@@ -1,0 +1,113 @@
+"""The decoder of NetFlow v1, v5, v7, v9 and IPFIX: datagrams in, a frame of flows and options data out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from collector.datagram import Datagram
+from collector.decode import legacy, messages
+from collector.decode.clocks import Clocks
+from collector.decode.exports import AGAIN, COUNTED, ExportColumns, Ints
+from collector.decode.flowframe import flow_frame
+from collector.decode.gathering import Found, all_found, gather
+from collector.decode.ledger import Ledger, Loss
+from collector.decode.options import Learned, Options, options_of
+from collector.decode.problems import Problem
+from collector.decode.sequence import UNKNOWN, SequenceTracker
+from collector.decode.streams import Batch, Streams
+
+NANOSECONDS = 1_000_000
+"""In a millisecond."""
+UNNUMBERED = 1
+"""NetFlow v1 has no sequence numbers."""
+PROTOCOLS = {1: "NetFlow v1", 5: "NetFlow v5", 7: "NetFlow v7", 9: "NetFlow v9", 10: "IPFIX"}
+
+
+@dataclass(frozen=True)
+class NetflowDecoded:
+    """What a batch held."""
+
+    flows: pl.DataFrame
+    """A row a flow in the schema's columns; addresses are pairs of halves (`columns.py`), counts are not scaled."""
+    options: list[Options]
+    problems: list[Problem]
+    losses: list[Loss]
+
+
+class NetflowDecoder:
+    """Decodes all versions of NetFlow and IPFIX; keeps templates, what options data taught, and sequence numbers."""
+
+    def __init__(self, clocks: Clocks) -> None:
+        self.streams = Streams()
+        self.ledger = Ledger()
+        self.learned = Learned()
+        self._clocks = clocks
+        self._sequence = SequenceTracker()
+
+    def decode(self, datagrams: Sequence[Datagram], exporters: Sequence[int]) -> NetflowDecoded:
+        """Decode a batch in order of arrival; `exporters` has the row number of each datagram's sender.
+
+        No bytes raise. What cannot be read is counted in `problems`, and costs no more than itself.
+        """
+        if not datagrams:
+            return NetflowDecoded(pl.DataFrame(), [], [], [])
+        batch = Batch()
+        for datagram, exporter in zip(datagrams, exporters, strict=True):
+            self._walk(batch, datagram, exporter)
+        self.streams.expire(batch, datagrams[-1].received // NANOSECONDS)
+        return self._decoded(batch)
+
+    def _walk(self, batch: Batch, datagram: Datagram, exporter: int) -> None:
+        payload, received = datagram.payload, datagram.received // NANOSECONDS
+        version = int.from_bytes(payload[:2], "big")
+        if version == 9:
+            messages.netflow9(self.streams, batch, payload, exporter, received)
+        elif version == 10:
+            messages.ipfix(self.streams, batch, payload, exporter, received)
+        elif version in legacy.FORMATS:
+            legacy.walk(self.streams, batch, legacy.FORMATS[version], payload, exporter, received)
+        else:
+            batch.problems.add("unknown-version", exporter, f"begins with {payload[:4].hex() or 'nothing'}")
+
+    def _decoded(self, batch: Batch) -> NetflowDecoded:
+        options, flows = gather(batch.touched)
+        headers = self.streams.headers(batch.exports)
+        told, seen = (all_found(kind, headers, batch.problems) for kind in (options, flows))
+        learned = [record for one in told for record in self._learn(one, headers)]
+        off = self._clocks.check(headers, batch.problems)
+        timed = replace(headers, uptime=self.learned.uptimes(headers))
+        frame = flow_frame(seen, timed, self.learned.sampling, self._clocks, off)
+        losses = list(self._account(batch, headers, _counts([*told, *seen], headers)))
+        return NetflowDecoded(frame, learned, batch.problems.list(), losses)
+
+    def _learn(self, told: Found, headers: ExportColumns) -> list[Options]:
+        records = options_of(told.records, headers.take(told.messages))
+        for record in records:
+            self.learned.learn(record)
+        return records
+
+    def _account(self, batch: Batch, headers: ExportColumns, records: Ints) -> Iterator[Loss]:
+        """Count messages and records, and what the sequence numbers miss."""
+        self.ledger.count(headers, records)
+        counted = headers.units == COUNTED
+        units = np.where(counted, records, headers.units)
+        waits = list(batch.incomplete)
+        units[waits] = np.where(counted[waits], UNKNOWN, units[waits])
+        once = headers.units != AGAIN
+        numbered = once & (headers.version != UNNUMBERED)
+        key = (headers.stream[numbered].astype(np.uint64),)
+        numbers = headers.sequence[numbered].astype(np.uint32)
+        for changes in self._sequence.update(key, numbers, units[numbered]):
+            row = changes.key[0]
+            self.ledger.lose(row, changes)
+            stream = self.streams.rows[row]
+            yield Loss(stream.exporter, PROTOCOLS[stream.version], stream.domain, *changes[1:])
+
+
+def _counts(parts: Sequence[Found], headers: ExportColumns) -> Ints:
+    """The number of records of each message."""
+    number = len(headers.stream)
+    counts = [np.bincount(part.messages, minlength=number) for part in parts]
+    return np.sum(counts, axis=0, dtype=np.int64) if counts else np.zeros(number, np.int64)

@@ -1,0 +1,66 @@
+"""Data sets that came before their templates: kept for a while, within bounds, and decoded when the template comes."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from collector.decode.exports import Header
+
+WAITING_BYTES = 1 << 20
+"""Data of one exporter that may wait."""
+SET_COST = 256
+"""What a set takes beside its bytes: without it empty sets would wait in any number."""
+WAITING_MILLISECONDS = 30 * 60_000
+"""Routers send templates every 30 minutes at the longest by default (Cisco: 1800 s)."""
+Key = tuple[int, int]
+"""Row number of the stream, template id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """A data set that came before its template."""
+
+    header: Header
+    body: bytes
+
+    @property
+    def cost(self) -> int:
+        """Bytes that it is counted for."""
+        return len(self.body) + SET_COST
+
+
+@dataclass(slots=True)
+class Waiting:
+    """The data sets of one exporter that wait, by template, oldest first."""
+
+    sets: dict[Key, deque[Early]] = field(default_factory=dict)
+    size: int = 0
+
+    def keep(self, key: Key, early: Early) -> Iterator[Key]:
+        """Keep a set; yields the template of each old one that had to go for it."""
+        self.sets.setdefault(key, deque()).append(early)
+        self.size += early.cost
+        while self.size > WAITING_BYTES:
+            oldest = next(iter(self.sets))
+            self._drop(oldest)
+            yield oldest
+
+    def take(self, key: Key) -> Iterator[Early]:
+        """Take out the sets that wait for a template."""
+        mine = self.sets.pop(key, ())
+        self.size -= sum(early.cost for early in mine)
+        return iter(mine)
+
+    def expire(self, now: int) -> Iterator[Key]:
+        """Drop what is too old at `now` (milliseconds); yields the template of each set dropped."""
+        for key, sets in list(self.sets.items()):
+            while sets and now - sets[0].header.received > WAITING_MILLISECONDS:
+                self._drop(key)
+                yield key
+
+    def _drop(self, key: Key) -> None:
+        """Drop the oldest set of a template."""
+        sets = self.sets[key]
+        self.size -= sets.popleft().cost
+        if not sets:
+            del self.sets[key]

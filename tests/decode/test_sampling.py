@@ -1,0 +1,288 @@
+"""Sampling rates, as each vendor tells them, and the scaling by them."""
+
+from typing import Any
+
+import pytest
+
+from collector.decode.decoder import Decoder
+from tests.builders.netflow import Field, Template, Value, ipfix, netflow9, sent
+from tests.decode.flow_reading import decode, flow, flows, part, read
+
+FLOWS = Template(400, [(8, 4), (10, 4), (14, 4), (61, 1), (1, 4), (2, 4)])
+SAMPLED = Template(401, [(8, 4), (48, 1), (1, 4), (2, 4)])
+SELECTED = Template(402, [(8, 4), (302, 8), (1, 4), (2, 4)])
+DATA = FLOWS.data(("10.0.0.1", 3, 4, 0, 100, 2))
+RATE = ("flow.sampling_interval", "flow.sampling_from")
+
+
+def rate(row: dict[str, Any]) -> tuple[int | None, str | None]:
+    return row.get("flow.sampling_interval"), row.get("flow.sampling_from")
+
+
+def learned9(template: Template, *records: tuple[Value, ...], domain: int = 0) -> Decoder:
+    """A decoder that has seen options data of NetFlow v9."""
+    decoder = Decoder()
+    assert decode(netflow9(template.define9(), template.data(*records), domain=domain), decoder=decoder).problems == []
+    return decoder
+
+
+def learned(template: Template, *records: tuple[Value, ...], domain: int = 0) -> Decoder:
+    """A decoder that has seen options data of IPFIX."""
+    decoder = Decoder()
+    assert decode(ipfix(template.define(), template.data(*records), domain=domain), decoder=decoder).problems == []
+    return decoder
+
+
+def of9(decoder: Decoder, data: bytes = DATA, template: Template = FLOWS, domain: int = 0) -> int | None:
+    """The rate of a v9 flow that comes then."""
+    found = flow(netflow9(template.define9(), data, domain=domain), decoder=decoder)
+    assert found.get("flow.sampling_from") in ("options", None)
+    return found.get("flow.sampling_interval")
+
+
+def of(decoder: Decoder, data: bytes = DATA, template: Template = FLOWS, domain: int = 0) -> int | None:
+    """The rate of an IPFIX flow that comes then."""
+    found = flow(ipfix(template.define(), data, domain=domain), decoder=decoder)
+    assert found.get("flow.sampling_from") in ("options", None)
+    return found.get("flow.sampling_interval")
+
+
+def sampled(number: int) -> bytes:
+    return SAMPLED.data(("10.0.0.1", number, 100, 2))
+
+
+class TestInTheRecord:
+    @pytest.mark.parametrize(
+        ("pairs", "expected"),
+        [
+            ([((34, 4), 100)], 100),
+            ([((50, 4), 200)], 200),
+            ([((34, 4), 0), ((50, 4), 200)], 200),
+            ([((35, 1), 1), ((34, 2), 1000)], 1000),  # H3C
+            ([((305, 4), 1), ((306, 4), 99)], 100),
+            ([((305, 4), 10), ((306, 4), 90)], 10),
+            ([((309, 4), 2), ((310, 4), 1000)], 500),
+            ([((311, 8), 0.01)], 100),
+            ([((311, 4), 0.125)], 8),
+            ([((34, 4), 0)], None),
+            ([((305, 4), 100)], None),  # alone it is not the rate
+            ([((305, 4), 0), ((306, 4), 0)], None),
+            ([((309, 4), 0), ((310, 4), 5)], None),
+            ([((311, 8), 0.0)], None),
+            ([((311, 8), float("nan"))], None),
+            ([((311, 8), 5e-324)], None),
+            ([((311, 8), float("inf"))], None),
+        ],
+    )
+    def test_elements(self, pairs: list[tuple[Field, Value]], expected: int | None) -> None:
+        template = Template(256, [*[field for field, _ in pairs], (1, 4)])
+        found = flow(ipfix(template.define(), template.data([*[value for _, value in pairs], 7])))
+        assert rate(found) == (expected, "record" if expected else None)
+        assert found["network.bytes"] == 7 * (expected or 1)
+
+    def test_each_record_has_its_own(self) -> None:
+        template = Template(256, [(34, 4), (1, 4)])
+        found = flows(ipfix(template.define(), template.data((1, 5), (10, 5), (0, 5))))
+        assert [one.get("network.bytes") for one in found] == [5, 50, 5]
+        assert [one.get("flow.bytes_unscaled") for one in found] == [None, 5, None]
+        assert [rate(one) for one in found] == [(1, "record"), (10, "record"), (None, None)]
+
+    def test_it_is_better_than_options_data(self) -> None:
+        options = Template(300, [(1, 4), (34, 4)], scopes=1)
+        template = Template(256, [(34, 4), (1, 4)])
+        decoder = learned9(options, (0, 1000))
+        found = flows(netflow9(template.define9(), template.data((10, 5), (0, 5))), decoder=decoder)
+        assert [rate(one) for one in found] == [(10, "record"), (1000, "options")]
+
+
+class TestScaling:
+    def test_all_directions_are_scaled_and_the_counts_as_exported_kept(self) -> None:
+        fields: list[Field] = [(34, 4), (1, 4), (2, 4), (1, 4, 29305), (2, 4, 29305)]
+        template = Template(256, fields)
+        found = flow(ipfix(template.define(), template.data((10, 100, 1, 200, 2))))
+        names = ["network", "source", "destination"]
+        assert [found[f"{one}.bytes"] for one in names] == [3000, 1000, 2000]
+        assert [found[f"{one}.packets"] for one in names] == [30, 10, 20]
+        assert (found["flow.bytes_unscaled"], found["flow.packets_unscaled"]) == (300, 3)
+
+    def test_sums_that_need_64_bits(self) -> None:
+        template = Template(256, [(34, 4), (1, 4)])
+        found = flow(ipfix(template.define(), template.data((2**32 - 1, 2**32 - 1))))
+        assert found["network.bytes"] == (2**32 - 1) ** 2
+
+    def test_a_rate_of_one_scales_nothing(self) -> None:
+        template = Template(256, [(34, 4), (1, 4)])
+        found = flow(ipfix(template.define(), template.data((1, 100))))
+        assert part(found, "network.bytes", "flow.bytes_unscaled") == {"network.bytes": 100}
+
+
+class TestHabitsOfVersion9:
+    def test_ios_samplers(self) -> None:
+        options = Template(257, [(1, 4), (48, 1), (49, 1), (50, 4)], scopes=1)
+        decoder = learned9(options, (0, 1, 2, 100), (0, 2, 2, 500))
+        assert of9(decoder, sampled(1), SAMPLED) == 100
+        assert of9(decoder, sampled(2), SAMPLED) == 500
+        assert of9(decoder, sampled(3), SAMPLED) is None
+        assert of9(decoder, sampled(0), SAMPLED) is None
+        assert of9(decoder) is None
+
+    def test_ios_xr_samplers_with_a_name_and_an_id_of_two_bytes(self) -> None:
+        options = Template(257, [(1, 4), (48, 2), (50, 4), (49, 1), (84, 32)], scopes=1)
+        decoder = learned9(options, (0, 1, 1000, 2, "sampler-one"), domain=2177)
+        assert of9(decoder, sampled(1), SAMPLED, domain=2177) == 1000
+
+    def test_ios_xr_variant_with_both_intervals(self) -> None:
+        options = Template(257, [(1, 4), (48, 2), (50, 4), (49, 1), (84, 32), (34, 4)], scopes=1)
+        decoder = learned9(options, (0, 1, 1000, 2, "x", 0))
+        assert of9(decoder, sampled(1), SAMPLED) == 1000
+
+    def test_ios_xe_tells_the_table_under_another_source_id(self) -> None:
+        options = Template(257, [(1, 4), (48, 4), (49, 1), (50, 4)], scopes=1)
+        decoder = learned9(options, (0, 1, 2, 100), domain=6)
+        assert of9(decoder, sampled(1), SAMPLED, domain=256) == 100
+
+    def test_the_same_sampler_id_of_two_domains(self) -> None:
+        options = Template(257, [(1, 4), (48, 1), (50, 4)], scopes=1)
+        decoder = learned9(options, (0, 1, 100), domain=1)
+        decode(netflow9(options.define9(), options.data((0, 1, 200)), domain=2), decoder=decoder)
+        assert of9(decoder, sampled(1), SAMPLED, domain=1) == 100
+        assert of9(decoder, sampled(1), SAMPLED, domain=2) == 200
+
+    def test_junos_has_a_scope_of_no_bytes(self) -> None:
+        options = Template(256, [(1, 0), (35, 1), (34, 4)], scopes=1)
+        assert of9(learned9(options, ("", 1, 1000))) == 1000
+
+    def test_softflowd_has_interface_0_as_its_scope(self) -> None:
+        options = Template(256, [(2, 4), (34, 4), (35, 1)], scopes=1)
+        assert of9(learned9(options, (0, 100, 1))) == 100
+
+    def test_a_rate_of_an_interface(self) -> None:
+        options = Template(256, [(2, 4), (34, 4), (35, 1)], scopes=1)
+        decoder = learned9(options, (3, 100, 1))
+        assert of9(decoder) == 100
+        assert of9(decoder, FLOWS.data(("10.0.0.1", 9, 3, 0, 100, 2))) is None
+        assert of9(decoder, FLOWS.data(("10.0.0.1", 9, 3, 1, 100, 2))) == 100  # observed where it went out
+
+    def test_fortigate_has_a_scope_of_two_bytes_and_statistics(self) -> None:
+        options = Template(256, [(1, 2), (40, 8), (41, 8), (42, 8), (36, 2), (37, 2), (34, 4), (35, 1)], scopes=1)
+        assert of9(learned9(options, (1, 5, 6, 7, 1800, 15, 50, 2))) == 50
+
+    def test_pmacct_and_vyos(self) -> None:
+        options = Template(300, [(1, 4), (48, 1), (49, 1), (50, 4)], scopes=1)
+        assert of9(learned9(options, (0, 1, 2, 64)), sampled(1), SAMPLED) == 64
+
+    def test_options_data_without_a_rate(self) -> None:
+        options = Template(259, [(1, 4), (42, 4), (41, 4)], scopes=1)  # nProbe
+        assert of9(learned9(options, (0, 5, 6))) is None
+
+
+class TestHabitsOfIpfix:
+    def test_ios_xr_selectors(self) -> None:
+        options = Template(257, [(302, 4), (305, 4), (304, 2), (309, 4), (310, 4), (84, 90)], scopes=1)
+        decoder = learned(options, (1, 1, 3, 1, 1000, "one"), (2, 1, 3, 1, 2000, "two"))
+        data = SELECTED.data(("10.0.0.1", 2, 100, 2))
+        assert of(decoder, data, SELECTED) == 2000
+
+    def test_ios_xr_with_an_interval_alone(self) -> None:
+        options = Template(257, [(302, 4), (305, 4), (304, 2), (84, 90)], scopes=1)
+        data = SELECTED.data(("10.0.0.1", 1, 100, 2))
+        assert of(learned(options, (1, 1, 3, "one")), data, SELECTED) is None
+
+    def test_junos_inline_jflow(self) -> None:
+        fields = [
+            (144, 4),
+            (41, 8),
+            (42, 8),
+            (160, 8),
+            (130, 4),
+            (131, 16),
+            (34, 4),
+            (36, 2),
+            (37, 2),
+            (214, 1),
+            (215, 1),
+        ]
+        options = Template(512, fields, scopes=1)
+        values = (1, 1, 1, 1_735_000_000_000, "192.0.2.1", "::", 1000, 60, 60, 10, 17)
+        assert of(learned(options, values)) == 1000
+
+    def test_nokia_without_a_selector(self) -> None:
+        options = Template(300, [(149, 4), (304, 2), (305, 4), (306, 4)], scopes=1)
+        assert of(learned(options, (0, 3, 1, 999))) == 1000
+
+    def test_a_rate_of_a_template(self) -> None:
+        options = Template(300, [(149, 4), (145, 2), (304, 2), (305, 4), (306, 4)], scopes=2)
+        decoder = learned(options, (7, 400, 3, 1, 99), domain=7)
+        assert of(decoder, domain=7) == 100
+        other = Template(403, FLOWS.fields)
+        assert of(decoder, other.data(("10.0.0.1", 3, 4, 0, 100, 2)), other, domain=7) is None
+
+    def test_softflowd(self) -> None:
+        options = Template(256, [(143, 4), (160, 8), (305, 4), (306, 4), (304, 2), (82, 16)], scopes=1)
+        assert of(learned(options, (1, 1_735_000_000_000, 1, 9, 1, "eth0"))) == 10
+
+    def test_softflowd_of_old_with_another_order_and_lengths(self) -> None:
+        options = Template(256, [(143, 4), (160, 8), (304, 2), (305, 2), (306, 4)], scopes=1)
+        assert of(learned(options, (1, 1_735_000_000_000, 1, 1, 9))) == 10
+
+    def test_a_probability(self) -> None:
+        options = Template(300, [(302, 4), (304, 2), (311, 8)], scopes=1)
+        data = SELECTED.data(("10.0.0.1", 5, 100, 2))
+        assert of(learned(options, (5, 4, 0.001)), data, SELECTED) == 1000
+
+    def test_the_scope_may_name_another_domain(self) -> None:
+        options = Template(300, [(149, 4), (34, 4)], scopes=1)
+        decoder = learned(options, (7, 100), (8, 200), domain=1)
+        assert of(decoder, domain=7) == 100
+        assert of(decoder, domain=8) == 200
+
+    def test_a_rate_of_the_exporting_process_holds_for_all_domains(self) -> None:
+        options = Template(300, [(144, 4), (34, 4)], scopes=1)
+        assert of(learned(options, (1, 100), domain=0), domain=9) == 100
+
+
+class TestAbsurdRates:
+    @pytest.mark.parametrize(
+        ("field", "value", "expected"),
+        [
+            ((311, 8), 5e-324, 2**32 - 1),
+            ((34, 8), 2**40, 2**32 - 1),
+            ((310, 8), 2**63, 2**32 - 1),
+            ((310, 200), 2**1500, None),
+            ((34, 200), 2**1500, None),
+        ],
+    )
+    def test_they_are_capped_or_not_taken(self, field: Field, value: Value, expected: int | None) -> None:
+        options = Template(300, [(149, 4), (309, 1), field], scopes=1)
+        assert of(learned(options, (0, 1, value))) == expected
+
+
+class TestAnyOrder:
+    def test_options_data_behind_the_flows_of_the_same_batch(self) -> None:
+        options = Template(300, [(1, 4), (34, 4)], scopes=1)
+        found = flow(netflow9(FLOWS.define9(), DATA), netflow9(options.define9(), options.data((0, 100))))
+        assert rate(found) == (100, "options")
+
+    def test_a_new_rate_replaces_the_old_one(self) -> None:
+        options = Template(300, [(1, 4), (34, 4)], scopes=1)
+        decoder = learned9(options, (0, 100))
+        decode(netflow9(options.data((0, 200))), decoder=decoder)
+        assert of9(decoder) == 200
+
+    def test_rates_of_one_exporter_are_not_another_s(self) -> None:
+        options = Template(300, [(1, 4), (34, 4)], scopes=1)
+        decoder = learned9(options, (0, 100))
+        decoded = decode(sent(netflow9(FLOWS.define9(), DATA), "192.0.2.99"), decoder=decoder)
+        assert [rate(one) for one in read(decoded.flows)] == [(None, None)]
+
+    def test_flows_of_many_samplers_and_domains_in_one_batch(self) -> None:
+        options = Template(257, [(1, 4), (48, 1), (50, 4)], scopes=1)
+        decoder = Decoder()
+        for domain in range(3):
+            rows = [(0, number, 100 * domain + number) for number in range(1, 5)]
+            decode(netflow9(options.define9(), options.data(*rows), SAMPLED.define9(), domain=domain), decoder=decoder)
+        numbers = [(domain, number) for domain in (0, 1, 2, 1) for number in (1, 1, 4, 2, 3)]
+        found = flows(*[netflow9(sampled(number), domain=domain) for domain, number in numbers], decoder=decoder)
+        assert sorted(one["flow.sampling_interval"] for one in found) == sorted(100 * d + n for d, n in numbers)
+        for one in found:
+            assert one["flow.sampling_interval"] // 100 == one["flow.observation_domain"]
