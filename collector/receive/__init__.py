@@ -1,0 +1,1 @@
+"""Where datagrams come from: UDP sockets and capture files."""
