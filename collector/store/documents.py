@@ -1,8 +1,8 @@
 """Flows as JSON documents, a line each, made in columns.
 
-A document is put together from text fragments. What few things share is rendered once for each thing and gathered by row
-number (addresses, exporters, services, flags, small numbers); only large numbers are written out for each flow. Null fields
-are left out. The objects of a document follow from the dotted names of the schema.
+A document is put together from text fragments. What few things share (addresses, exporters, services, flags, small
+numbers) is rendered once for each thing and gathered by row number; only large numbers are written out for each flow.
+Null fields are left out. The objects of a document follow from the dotted names of the schema.
 """
 
 from dataclasses import dataclass

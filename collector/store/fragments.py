@@ -36,13 +36,13 @@ class Members:
 
     def object(self, node: Node) -> list[Piece]:
         """The pieces between the braces of the document itself."""
-        return self._joined(self._members(node))
+        return self.joined(self._members(node))
 
     def join(self, pieces: list[Piece]) -> pl.Series:
         """One String column out of pieces; nulls are skipped."""
         return concat(merged(pieces), len(self._flows))
 
-    def _joined(self, members: list[Member]) -> list[Piece]:
+    def joined(self, members: list[Member]) -> list[Piece]:
         """Members with commas between them, an inline one first."""
         inline = [member.inline for member in members if member.inline]
         optional = [member.optional for member in members if member.optional is not None]
@@ -66,13 +66,10 @@ class Members:
 
     def _nested(self, node: Node) -> Member:
         members = self._members(node)
-        pieces = self._joined(members)
+        pieces = self.joined(members)
         if any(member.inline for member in members):
             return Member((f'"{node.key}":{{', *pieces, "}"))
-        inner = pieces[0]
-        assert isinstance(inner, pl.Series)
-        some = inner.to_frame("inner").select(pl.when(pl.col("inner") != "").then(pl.col("inner"))).to_series()
-        return Member(optional=wrapped(f',"{node.key}":{{', some, "}"))
+        return Member(optional=wrapped(f',"{node.key}":{{', _some(self.join(pieces)), "}"))
 
     def _leaf(self, node: Node) -> Member:
         return leaf(node, self._flows.frame.get_column(node.name))
@@ -108,8 +105,8 @@ def entry_fragments(table: pl.DataFrame, nodes: list[Node]) -> pl.Series:
     rows = Flows(pl.DataFrame(list(columns.values())))
     root = Node("", members={node.key: node for node in nodes})
     members = _Entries(rows).members(root)
-    text = concat(merged(Members(rows)._joined(members)), table.height)
-    return text.to_frame("text").select(pl.when(pl.col("text") != "").then(pl.col("text"))).to_series()
+    text = concat(merged(Members(rows).joined(members)), table.height)
+    return _some(text)
 
 
 class _Entries(Members):
@@ -135,6 +132,11 @@ def _small(key: str, kind: str, values: pl.Series) -> Member:
     if values.null_count():
         return Member(optional=texts.numbers(f',"{key}":', kind).gather(values))
     return Member((texts.numbers(f'"{key}":', kind).gather(values),))
+
+
+def _some(text: pl.Series) -> pl.Series:
+    """Text, null where it is empty."""
+    return text.to_frame("text").select(pl.when(pl.col("text") != "").then(pl.col("text"))).to_series()
 
 
 def wrapped(before: str, column: pl.Series, after: str) -> pl.Series:

@@ -10,6 +10,9 @@ from collector.schema import KINDS
 
 SMALL = {"u8": 1 << 8, "u16": 1 << 16}
 """Kinds with so few values that the text of each is kept."""
+BIG = ("u64", "counter")
+LONG_MAX = 2**63 - 1
+"""A search engine refuses the whole document for a larger number: such a count is left out, the flow is kept."""
 UNSAFE = r'["\\\x00-\x1f\x7f]'
 """What JSON text must escape (RFC 8259 section 7), and DEL, which terminals swallow."""
 SPARSE = 4
@@ -29,16 +32,24 @@ def numbers(before: str, kind: str) -> pl.Series:
 
 def rendered(kind: str, values: pl.Series) -> tuple[str, pl.Series, str]:
     """A constant, a String column (null where the value is) and a constant that make the JSON text of the values."""
-    if kind == "time":
-        return '"', times(values), '"'
+    if kind in ("time", "id"):
+        return '"', times(values) if kind == "time" else values.cast(pl.String), '"'
     if kind == "keywords":
         return "", lists(values), ""
-    if kind == "f64":  # JSON has no NaN and no infinity
-        finite = values.to_frame("x").select(pl.when(pl.col("x").is_finite()).then(pl.col("x"))).to_series()
-        return "", finite.cast(pl.String), ""
     if kind == "bool" or KINDS[kind].numeric:
-        return "", values.cast(pl.String), ""
+        return "", _representable(kind, values).cast(pl.String), ""
     return '"', escaped(values), '"'
+
+
+def _representable(kind: str, values: pl.Series) -> pl.Series:
+    """Numbers, null where JSON or a search engine has none for them: NaN, infinity, beyond a long."""
+    if kind in BIG:
+        fits = pl.col("x") <= LONG_MAX
+    elif kind == "f64":
+        fits = pl.col("x").is_finite()
+    else:
+        return values
+    return values.to_frame("x").select(pl.when(fits).then(pl.col("x"))).to_series()
 
 
 def escaped(values: pl.Series) -> pl.Series:
@@ -53,7 +64,8 @@ def lists(values: pl.Series) -> pl.Series:
     """Lists of strings as JSON arrays; null where the list is null or empty."""
     some = values.to_frame("x").select(pl.when(pl.col("x").list.len() > 0).then(pl.col("x"))).to_series()
     distinct = some.unique().drop_nulls()
-    words = pl.DataFrame({"x": distinct, "text": [json.dumps(list(words)) for words in distinct]}, schema_overrides={"text": pl.String})
+    texts = pl.Series("text", [json.dumps(list(words)) for words in distinct], dtype=pl.String)
+    words = pl.DataFrame([distinct.alias("x"), texts])
     return some.to_frame("x").join(words, on="x", how="left", maintain_order="left").get_column("text")
 
 
@@ -65,7 +77,7 @@ def times(values: pl.Series) -> pl.Series:
     if first is None or last is None:
         return pl.Series(values.name, [None], dtype=pl.String).new_from_index(0, len(values))
     if int(last) - int(first) <= SPARSE * len(values):  # type: ignore[arg-type]
-        seconds = pl.Series(_seconds(np.arange(first, int(last) + 1)))  # type: ignore[arg-type,call-overload]
+        seconds = pl.Series(_seconds(np.arange(first, int(last) + 1)))  # type: ignore[arg-type]
         places = whole - first
     else:
         distinct, inverse = np.unique(whole.fill_null(first).to_numpy(), return_inverse=True)
@@ -75,7 +87,7 @@ def times(values: pl.Series) -> pl.Series:
     return pl.DataFrame(both).select(pl.concat_str("s", "f")).to_series()
 
 
-def _seconds(stamps: np.ndarray) -> list[str]:  # type: ignore[type-arg]
+def _seconds(stamps: np.ndarray) -> list[str]:
     return list(np.datetime_as_string(stamps.astype("datetime64[s]")))
 
 

@@ -7,7 +7,8 @@ import polars as pl
 
 from collector.flows import Flows
 
-DAY = datetime(2026, 3, 1, 12)  # noqa: DTZ001: the columns hold naive times in UTC
+# Columns hold naive times in UTC.
+DAY = datetime(2026, 3, 1, 12)  # noqa: DTZ001
 
 
 def flows(count: int, begin: datetime = DAY, step: timedelta = timedelta(milliseconds=1), seed: int = 1) -> Flows:

@@ -1,7 +1,7 @@
 """Documents say the same as the columns that they are made from."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -17,22 +17,28 @@ from collector.store.documents import documents, lines, packed
 from collector.store.texts import times
 
 WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the columns hold naive times in UTC
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "mac": st.just("00:11:22:33:44:55"),
     "keyword": WORDS,
     "keywords": st.lists(WORDS, max_size=4),
     "geo_point": st.just("52.1,13.4"),
     "bool": st.booleans(),
-    "time": st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(lambda t: t.replace(microsecond=t.microsecond // 1000 * 1000)),
+    "time": st.integers(0, 4_102_444_800_000).map(lambda ms: EPOCH + timedelta(milliseconds=ms)),
     "u8": st.integers(0, 2**8 - 1),
     "u16": st.integers(0, 2**16 - 1),
     "u32": st.integers(0, 2**32 - 1),
-    "u64": st.integers(0, 2**64 - 1),
-    "counter": st.integers(0, 2**64 - 1),
+    "u64": st.integers(0, 2**63 - 1),
+    "id": st.integers(0, 2**64 - 1),
+    "counter": st.integers(0, 2**63 - 1),
     "f64": st.floats(allow_nan=False, allow_infinity=False),
 }
 ADDRESSES = pl.DataFrame(
-    {VALUE: ["192.0.2.1", "2001:db8::1", "198.51.100.7"], "domain": ["a.example", None, 'we"ird\\\n'], "geo.city_name": [None, None, "Köln"]}
+    {
+        VALUE: ["192.0.2.1", "2001:db8::1", "198.51.100.7"],
+        "domain": ["a.example", None, 'we"ird\\\n'],
+        "geo.city_name": [None, None, "Köln"],
+    }
 )
 EXPORTERS = pl.DataFrame({VALUE: ["127.0.0.1"], "name": ["router"]})
 TABLES = {"addresses": ADDRESSES, "exporters": EXPORTERS}
@@ -62,6 +68,11 @@ def batches(draw: st.DrawFn) -> Flows:
     return Flows(pl.DataFrame([draw(column(field, rows)) for field in chosen]), TABLES)
 
 
+def test_a_number_that_no_engine_takes_costs_itself_and_not_the_flow() -> None:
+    flows = Flows(pl.DataFrame({"network.bytes": pl.Series([2**63, 2**63 - 1], dtype=pl.UInt64)}))
+    assert [json.loads(one) for one in documents(flows)] == [{}, {"network": {"bytes": 2**63 - 1}}]
+
+
 def flat(document: dict[str, Any], before: str = "") -> dict[str, Any]:
     """Dotted names."""
     out: dict[str, Any] = {}
@@ -70,8 +81,10 @@ def flat(document: dict[str, Any], before: str = "") -> dict[str, Any]:
     return out
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it."""
+def plain(name: str, value: Any) -> Any:
+    """A field's value as JSON has it."""
+    if schema.field(name).kind == "id":
+        return str(value)
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return value
@@ -82,7 +95,7 @@ def plain(value: Any) -> Any:
 def test_a_document_has_what_the_columns_have_and_no_more(flows: Flows) -> None:
     got = [flat(json.loads(document)) for document in documents(flows)]
     rows = flows.wide().iter_rows(named=True) if flows.names() else iter([{}] * len(flows))
-    assert got == [{name: plain(v) for name, v in row.items() if v not in (None, [])} for row in rows]
+    assert got == [{name: plain(name, v) for name, v in row.items() if v not in (None, [])} for row in rows]
 
 
 def test_lines_are_slices_of_one_buffer() -> None:
@@ -103,5 +116,5 @@ def test_no_flows_make_no_lines() -> None:
 @pytest.mark.parametrize("stamps", [[0, 999], [1735732836178, None, 1735732836178], [-1, 4_102_444_800_000, 5]])
 def test_times_are_iso_8601(stamps: list[int | None]) -> None:
     column = pl.Series(stamps, dtype=pl.Datetime("ms"))
-    expected = [None if value is None else plain(value) for value in column]
+    expected = [None if value is None else plain("@timestamp", value) for value in column]
     assert times(column).to_list() == expected

@@ -1,0 +1,95 @@
+"""A batch of flows as columns of a row group: all fields of the schema, in its order."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from collector import schema
+from collector.flows import Flows
+from collector.registry import VALUE
+from collector.schema import Field
+from collector.store.parquet.columns import Pick, Words, is_list, is_number, lists, nothing, numbers, texts, words
+from collector.store.parquet.encoding import Column, Mask
+
+_FEW = 16
+"""Flows for each row of a table from which on rows that no flow points at do not matter."""
+
+
+def columns(flows: Flows) -> Iterator[Column]:
+    """The columns of a batch; null where it lacks a field."""
+    names, source = set(flows.names()), _Source(flows)
+    for name, field in schema.fields().items():
+        yield source.column(field) if name in names else nothing(field, len(flows))
+
+
+class _Source:
+    """Columns of one batch. A table is looked at once for all columns that point into it."""
+
+    def __init__(self, flows: Flows) -> None:
+        self._flows = flows
+        self._places: dict[str, tuple[str, pl.DataFrame, Pick]] = {}
+        self._words: dict[tuple[str, str], Words] = {}
+
+    def column(self, field: Field) -> Column:
+        """A field that the batch has."""
+        code = field.code or (field.name if field.table else None)
+        if code is None or is_number(field):
+            return _own(field, self._flows.column(field.name))
+        attribute = field.attribute or VALUE
+        key, table, pick = self._place(code)
+        if is_list(field):
+            return lists(_arrow(table.get_column(attribute)), pick)
+        if (key, attribute) not in self._words:
+            self._words[key, attribute] = words(_arrow(table.get_column(attribute)))
+        return texts(self._words[key, attribute], pick)
+
+    def _place(self, code: str) -> tuple[str, pl.DataFrame, Pick]:
+        """The table that a coded column points into, under a key that columns share, and its row for each flow.
+
+        A column that uses less than half of a table gets one of its own, so that a file does not hold the names of all
+        services there are, nor all addresses once more for three next hops.
+        """
+        if code not in self._places:
+            table, pick = self._flows.table(code), _pick(self._flows.frame.get_column(code))
+            used = _used(table.height, pick)
+            if used is None:
+                self._places[code] = schema.table_of(code) or "", table, pick
+            else:
+                places = np.cumsum(used, dtype=np.uint32) - np.uint32(1)
+                self._places[code] = code, table.filter(pl.Series(used)), pick._replace(rows=places[pick.rows])
+        return self._places[code]
+
+
+def _own(field: Field, series: pl.Series) -> Column:
+    """A column that is not looked up in a table for texts."""
+    pick = Pick(np.arange(len(series)), None, len(series))
+    if is_list(field):
+        return lists(_arrow(series), pick)
+    if not is_number(field):
+        return texts(words(_arrow(series)), pick)
+    values = series.to_physical()
+    present = values.is_not_null().to_numpy() if values.null_count() else None
+    return numbers(field, values.drop_nulls().to_numpy(), present, len(values))
+
+
+def _pick(codes: pl.Series) -> Pick:
+    if not codes.null_count():
+        return Pick(codes.to_numpy(), None, len(codes))
+    return Pick(codes.drop_nulls().to_numpy(), codes.is_not_null().to_numpy(), len(codes))
+
+
+def _used(height: int, pick: Pick) -> Mask | None:
+    """The rows of a table that are picked at all; None where that is not worth a table of its own."""
+    if height * _FEW < pick.flows:
+        return None
+    used = np.zeros(height, np.bool_)
+    used[pick.rows] = True
+    return used if 2 * np.count_nonzero(used) <= height else None
+
+
+def _arrow(series: pl.Series) -> pa.Array:
+    """Texts as they are, whatever type they are kept in."""
+    plain = series.cast(pl.String) if series.dtype in (pl.Categorical, pl.Enum) else series
+    return plain.to_arrow(compat_level=pl.CompatLevel.oldest())

@@ -1,0 +1,36 @@
+"""What must be so before the first document is sent: an engine that is known, with the index template in force."""
+
+import logging
+import threading
+
+from collector.store.client import Client, Engine
+from collector.store.template import IndexSettings, install
+
+log = logging.getLogger(__name__)
+
+
+class Preparation:
+    """Done once, and again after the engine was out of reach, since it may come back as an empty one."""
+
+    def __init__(self, client: Client, settings: IndexSettings) -> None:
+        self.engine: Engine | None = None
+        self._client = client
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._done = False
+
+    def ensure(self) -> None:
+        """Returns when all is prepared. Raises StoreError where it cannot be."""
+        with self._lock:
+            if self._done:
+                return
+            engine = self._client.identify()
+            install(self._client, self._settings)
+            if engine != self.engine:
+                log.info("flows are stored in %s", engine)
+            self.engine = engine
+            self._done = True
+
+    def forget(self) -> None:
+        """The engine was out of reach."""
+        self._done = False

@@ -1,0 +1,128 @@
+"""The index template, which follows from the schema, and the lifecycle policies for those who install by hand.
+
+`python -m collector.store.template` writes them as JSON files into the folder templates/, or the one that is named.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from collector import schema
+from collector.store.client import Client
+from collector.store.errors import StoreError
+
+NAME = f"elastiflow-{schema.VERSION}"
+PREFIX = f"{NAME}-"
+"""What the name of each daily index begins with; YYYY.MM.DD follows."""
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """What an operator may choose about the daily indices."""
+
+    shards: int = 1
+    replicas: int | None = None
+    """Copies of each shard; None: one where a second node can hold it, and so none and green on a single node."""
+    codec: Literal["default", "best_compression"] = "default"
+    """best_compression takes about a third more of the engine's CPU."""
+    refresh_interval: str = "30s"
+    """How long until a new document can be found."""
+
+
+def properties() -> dict[str, Any]:
+    """The mapping's properties: the schema's dotted names as nested objects."""
+    tree: dict[str, Any] = {}
+    for name, field in schema.fields().items():
+        *parents, leaf = name.split(".")
+        level = tree
+        for parent in parents:
+            level = level.setdefault(parent, {"properties": {}})["properties"]
+        level[leaf] = dict(field.elasticsearch)
+    return tree
+
+
+def template(settings: IndexSettings | None = None) -> dict[str, Any]:
+    """The body of PUT /_index_template/elastiflow-<version>."""
+    chosen = settings or IndexSettings()
+    replicas = {"auto_expand_replicas": "0-1"} if chosen.replicas is None else {"number_of_replicas": chosen.replicas}
+    index = {
+        "number_of_shards": chosen.shards,
+        **replicas,
+        "refresh_interval": chosen.refresh_interval,
+        "codec": chosen.codec,
+    }
+    return {
+        "index_patterns": [f"{PREFIX}*"],
+        # Above that of the templates that engines bring along and that users make for *.
+        "priority": 200,
+        "template": {"settings": {"index": index}, "mappings": {"dynamic": False, "properties": properties()}},
+        "_meta": {"description": f"Flows, version {schema.VERSION} of the data model of flow-collector"},
+    }
+
+
+def install(client: Client, settings: IndexSettings | None = None) -> None:
+    """Installs the template and makes sure that a daily index made now would have its types. Raises StoreError."""
+    client.request("PUT", f"/_index_template/{NAME}", template(settings))
+    answer = client.request("POST", f"/_index_template/_simulate_index/{PREFIX}1970.01.01")
+    found = dict(_types(answer.get("template", {}).get("mappings", {}).get("properties", {})))
+    wrong = [
+        f"{name} would be {found.get(name, 'unknown')} instead of {kind}"
+        for name, kind in _types(properties())
+        if found.get(name) != kind
+    ]
+    if wrong:
+        others = ", ".join(other["name"] for other in answer.get("overlapping", ())) or "none"
+        raise StoreError(
+            f"new indices would not be as the index template {NAME} says, so nothing is indexed: {wrong[0]}, and "
+            f"{len(wrong) - 1} more fields; other templates that match {PREFIX}*: {others}"
+        )
+
+
+def _types(level: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """The dotted name and the type of each field of a mapping."""
+    for name, body in level.items():
+        if "properties" in body:
+            yield from _types(body["properties"], f"{prefix}{name}.")
+        else:
+            yield prefix + name, body.get("type", "object")
+
+
+# Daily indices, so no rollover: an index is as old as its day.
+ILM_POLICY = {"policy": {"phases": {"hot": {"actions": {}}, "delete": {"min_age": "30d", "actions": {"delete": {}}}}}}
+"""Elasticsearch: PUT /_ilm/policy/elastiflow; in force where an index has it as `index.lifecycle.name`."""
+
+ISM_POLICY = {
+    "policy": {
+        "description": "Deletes daily flow indices after 30 days",
+        "default_state": "keep",
+        "states": [
+            {
+                "name": "keep",
+                "actions": [],
+                "transitions": [{"state_name": "delete", "conditions": {"min_index_age": "30d"}}],
+            },
+            {"name": "delete", "actions": [{"delete": {}}], "transitions": []},
+        ],
+        "ism_template": [{"index_patterns": [f"{PREFIX}*"], "priority": 100}],
+    }
+}
+"""OpenSearch: PUT /_plugins/_ism/policies/elastiflow; in force for each index made afterwards."""
+
+
+def generate() -> dict[str, str]:
+    """The files of templates/ by name."""
+    contents = {
+        "elastiflow-template.json": template(),
+        "ilm-policy.json": ILM_POLICY,
+        "ism-policy.json": ISM_POLICY,
+    }
+    return {name: json.dumps(content, indent=2) + "\n" for name, content in contents.items()}
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1] if sys.argv[1:] else "templates")
+    for file_name, text in generate().items():
+        (folder / file_name).write_text(text, encoding="utf-8")
