@@ -1,4 +1,4 @@
-"""Flows on their way from the decoder to a store: one row a flow, with the few things that they share kept beside them."""
+"""Flows on their way from the decoder to a store: a row a flow, with the few things that they share beside them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ class Flows:
     """A batch of flows in the schema's columns.
 
     `frame` has one row a flow and a column for each schema field that any of the flows has. A coded column (see
-    `schema.table_of`) holds UInt32 row numbers of its table, null where the flow has no such thing. `tables` maps the name
-    of a table (`addresses`, `exporters`) to a frame with the column `value` and one column an attribute, only for what this
-    batch refers to; the constant tables of registry.py are not among them. A `Flows` is complete in itself: it can be
-    written to disk and read back.
+    `schema.table_of`) holds row numbers of its table, null where the flow has no such thing. `tables` maps the name of
+    a table (`addresses`, `exporters`) to a frame with the column `value` and one column an attribute, only for what
+    this batch refers to; the constant tables of registry.py are not among them. A `Flows` is complete in itself: it
+    can be written to disk and read back.
     """
 
     frame: pl.DataFrame
@@ -54,16 +54,16 @@ class Flows:
         return Flows(self.frame.filter(keep), self.tables)
 
     def days(self, zone: str = "UTC") -> Iterator[tuple[str, "Flows"]]:
-        """The flows of each day of `@timestamp` in a time zone, as (YYYY-MM-DD, flows)."""
+        """The flows of each day of `@timestamp` in a time zone, as (YYYY-MM-DD, flows); not those without a time."""
         times = self.frame.get_column("@timestamp").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
         first, last = times.min(), times.max()
         if first is None or last is None:
             return
-        if first.date() == last.date():  # type: ignore[union-attr]
+        if first.date() == last.date() and not times.null_count():  # type: ignore[union-attr]
             yield first.date().isoformat(), self  # type: ignore[union-attr]
             return
         dates = times.dt.date()
-        for date in dates.unique().sort():
+        for date in dates.drop_nulls().unique().sort():
             yield date.isoformat(), self.filter(dates == date)
 
     def _place(self, name: str) -> tuple[str | None, str]:

@@ -79,9 +79,9 @@ def table(name: str) -> pl.DataFrame:
     return pl.DataFrame({VALUE: pl.Series(_ENUMERATIONS[name], dtype=pl.String)})
 
 
-def service_codes(protocols: npt.NDArray[np.uint8], ports: npt.NDArray[np.uint16]) -> tuple[
-    npt.NDArray[np.uint32], npt.NDArray[np.bool_]
-]:
+def service_codes(
+    protocols: npt.NDArray[np.uint8], ports: npt.NDArray[np.uint16]
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
     """Row numbers in the table `services` of ports under protocols, and where there is one (a transport with ports)."""
     block = _blocks()[protocols]
     return np.maximum(block, 0).astype(np.uint32) * np.uint32(PORTS) + ports, block >= 0

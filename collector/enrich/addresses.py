@@ -33,7 +33,7 @@ class AddressBook:
         return self._index.count
 
     def intern(self, flows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Replace the address columns `NAME.hi`, `NAME.lo` by one of row numbers; also returns the table they point into."""
+        """Replace the columns `NAME.hi`, `NAME.lo` by one of row numbers; also returns the table they point into."""
         names = [name for name, one in schema.fields().items() if one.kind == "ip" and f"{name}.lo" in flows.columns]
         if not names:
             return flows, self._entries.clear()
@@ -78,7 +78,8 @@ def text(hi: int, lo: int) -> str:
 
 def is_ipv4(hi: Halves, lo: Halves) -> npt.NDArray[np.bool_]:
     """Which addresses are IPv4."""
-    return (hi == 0) & (lo >> np.uint64(32) == MAPPED_PREFIX)
+    four: npt.NDArray[np.bool_] = (hi == 0) & (lo >> np.uint64(32) == MAPPED_PREFIX)
+    return four
 
 
 def _halves(flows: pl.DataFrame, name: str, valid: pl.Series) -> Halves:

@@ -7,7 +7,7 @@ import polars as pl
 
 from collector import registry
 from collector.decode import columns
-from collector.enrich.addresses import AddressBook, is_ipv4
+from collector.enrich.addresses import AddressBook, Attribute, is_ipv4
 from collector.enrich.locality import private
 from collector.flows import Flows
 from collector.registry import VALUE
@@ -18,21 +18,34 @@ IPV4, IPV6 = 0, 1
 class Enricher:
     """Turns decoded flows into `Flows`; its state is the books."""
 
-    def __init__(self) -> None:
-        self.addresses = AddressBook({"domain": lambda new: new[VALUE], "private": private, "family": _family})
+    def __init__(self, names: bool = True) -> None:
+        """Without `names`, flows carry what the exporter said and nothing beside it."""
+        self._names = names
+        known: dict[str, Attribute] = {"private": private, "family": _family}
+        self.addresses = AddressBook(known | {"domain": _domain} if names else known)
 
     def enrich(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
         """`exporters` are the addresses that `host.ip` refers to by row number."""
         if decoded.is_empty():
             return Flows(decoded)
         frame, addresses = self.addresses.intern(decoded)
-        added = [*_network_type(frame, addresses), *_locality(frame, addresses), *_services(frame)]
-        tables = {"addresses": addresses, "exporters": pl.DataFrame({VALUE: exporters, "name": exporters})}
+        added = _network_type(frame, addresses)
+        known = pl.DataFrame({VALUE: exporters})
+        if self._names:
+            added += [*_locality(frame, addresses), *_services(frame)]
+            known = known.with_columns(pl.col(VALUE).alias("name"))
+        tables = {"addresses": addresses, "exporters": known}
         return Flows(frame.with_columns(added), tables)
 
 
+def _domain(new: pl.DataFrame) -> pl.Series:
+    """The address itself where no name is known: dashboards group on it."""
+    return new[VALUE]
+
+
 def _family(new: pl.DataFrame) -> pl.Series:
-    return pl.Series("family", np.where(is_ipv4(new["hi"].to_numpy(), new["lo"].to_numpy()), IPV4, IPV6).astype(np.uint8))
+    four = is_ipv4(new["hi"].to_numpy(), new["lo"].to_numpy())
+    return pl.Series("family", np.where(four, IPV4, IPV6).astype(np.uint8))
 
 
 def _network_type(frame: pl.DataFrame, addresses: pl.DataFrame) -> list[pl.Series]:

@@ -45,7 +45,8 @@ class AddressIndex:
 
     def _settled(self, rows: npt.NDArray[np.int64], hi: Halves, lo: Halves) -> npt.NDArray[np.bool_]:
         """Whether the slots' rows hold these keys or nothing; a row of -1 reads the last key, which does no harm."""
-        return (rows < 0) | ((self.lo[rows] == lo) & (self.hi[rows] == hi))
+        settled: npt.NDArray[np.bool_] = (rows < 0) | ((self.lo[rows] == lo) & (self.hi[rows] == hi))
+        return settled
 
     def _home(self, hi: Halves, lo: Halves) -> npt.NDArray[np.int64]:
         mixed = (hi ^ (lo * MIX_LO)) * MIX_HI

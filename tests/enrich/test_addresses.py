@@ -115,6 +115,6 @@ def test_text_is_that_address(address: IPv4Address | IPv6Address) -> None:
         ("2001:db8::1", False),
     ],
 )
-def test_private_addresses(address: str, expected: bool) -> None:  # noqa: FBT001
+def test_private_addresses(address: str, expected: bool) -> None:
     hi, lo = halves(address)
     assert private(pl.DataFrame([hi.alias("hi"), lo.alias("lo")])).to_list() == [expected]

@@ -1,0 +1,103 @@
+"""The main job: sockets, pipeline, store and web server, from start to the last flush."""
+
+import asyncio
+import logging
+import signal
+import threading
+
+import uvloop
+
+from collector.datagram import Datagram
+from collector.errors import CollectorError
+from collector.inbox import Inbox
+from collector.pipeline import Pipeline
+from collector.receive.udp import UdpReceiver
+from collector.report import Report
+from collector.settings import Settings
+from collector.stores import open_store, store_name
+from collector.web import WebServer
+
+CLOSE_SECONDS = 5.0
+"""What an ending collector gives its store."""
+log = logging.getLogger(__name__)
+
+
+class Collector:
+    """A collector with these settings. `run` returns after SIGTERM or SIGINT, or raises CollectorError."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.inbox = Inbox()
+        buffer = settings.receive_buffer_mib << 20
+        self.receivers = [UdpReceiver(one.host, one.port, buffer=buffer) for one in settings.udp]
+        self.pipeline = Pipeline(open_store(settings))
+        self.report = Report(self.receivers, self.inbox, self.pipeline)
+        self._worker = threading.Thread(target=self._work, name="pipeline")
+        self._failure: BaseException | None = None
+
+    def run(self) -> None:
+        """Receive until told to end, then store what has come."""
+        try:
+            uvloop.run(self._serve())
+        finally:
+            self.inbox.close()
+            if self._worker.ident is not None:
+                self._worker.join()
+            self.pipeline.store.close(CLOSE_SECONDS)
+        log.info("ended: %s", self.report.total())
+
+    async def _serve(self) -> None:
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        web = WebServer(self.settings.web, self.report) if self.settings.web else None
+        try:
+            self._open(loop)
+            if web:
+                web.start()
+            self._worker.start()
+            await self._until(stop)
+        finally:
+            for receiver in self.receivers:
+                receiver.close()
+            if web:
+                web.stop()
+
+    def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+        for receiver in self.receivers:
+            receiver.open(loop, self._deliver)
+            if receiver.warning:
+                log.warning("%s", receiver.warning)
+        places = ", ".join(map(str, self.receivers)) or "no port (udp is off)"
+        log.info("receiving on %s, storing in %s", places, store_name(self.settings))
+
+    async def _until(self, stop: asyncio.Event) -> None:
+        """Tell from time to time what came and went, until it is time to stop."""
+        while not stop.is_set() and self._failure is None:
+            try:
+                async with asyncio.timeout(self.settings.report_seconds):
+                    await stop.wait()
+            except TimeoutError:
+                log.info("%s", self.report.line())
+        if self._failure is not None:
+            raise CollectorError(f"the pipeline failed: {self._failure}") from self._failure
+
+    def _deliver(self, datagrams: list[Datagram]) -> None:
+        self.inbox.put(datagrams)
+
+    def _work(self) -> None:
+        """The thread of the pipeline. A fault in a batch costs that batch alone."""
+        while True:
+            closed = self.inbox.closed
+            datagrams = self.inbox.take(self.settings.batch_seconds)
+            if datagrams:
+                self._process(datagrams)
+            elif closed:
+                return
+
+    def _process(self, datagrams: list[Datagram]) -> None:
+        try:
+            self.pipeline.process(datagrams)
+        except Exception:
+            self.report.failed_datagrams += len(datagrams)
+            log.exception("%d datagrams are lost by a fault of the collector: please report it", len(datagrams))

@@ -1,0 +1,47 @@
+"""Capture files as a source of flows."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from os import PathLike
+
+import polars as pl
+
+from collector.datagram import Datagram
+from collector.decode.decoder import Decoder
+from collector.enrich.enricher import Enricher
+from collector.flows import Flows
+from collector.receive.pcap import read_capture
+
+BATCH = 4096
+"""Datagrams decoded together."""
+
+
+def batches(datagrams: Iterable[Datagram], size: int = BATCH) -> Iterator[list[Datagram]]:
+    """Lists of up to `size` datagrams."""
+    stream = iter(datagrams)
+    while batch := list(islice(stream, size)):
+        yield batch
+
+
+def read_flows(path: str | PathLike[str]) -> Iterator[Flows]:
+    """The flows of a capture file in batches, in the order of their receipt. CaptureError where it cannot be read."""
+    decoder, enricher = Decoder(), Enricher()
+    for batch in batches(read_capture(path)):
+        decoded = decoder.decode(batch)
+        if not decoded.flows.is_empty():
+            yield in_order(enricher.enrich(decoded.flows, decoder.exporters))
+
+
+def in_order(flows: Flows) -> Flows:
+    """Flows by time of receipt: decoding puts those of equal templates together."""
+    return Flows(flows.frame.sort("event.ingested", maintain_order=True), flows.tables)
+
+
+def read_pcap(path: str | PathLike[str]) -> pl.DataFrame:
+    """All flows of a capture file (pcap or pcapng, also in gzip).
+
+    One row a flow, one column a field that any of them has, with the names and types of docs/fields.md; times in UTC.
+    CaptureError where the file cannot be read.
+    """
+    frames = [flows.wide() for flows in read_flows(path)]
+    return pl.concat(frames, how="diagonal") if frames else pl.DataFrame()

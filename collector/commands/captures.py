@@ -1,0 +1,128 @@
+"""`decode`, `import` and `replay`: commands on capture files."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from collector.captures import batches
+from collector.commands.decoding import Decoding, Kind
+from collector.commands.options import with_settings
+from collector.commands.run import configure_logging
+from collector.endpoints import Endpoint, endpoint
+from collector.pipeline import Pipeline
+from collector.receive.pcap import read_capture
+from collector.receive.replay import replay
+from collector.settings import Settings, SettingsError
+from collector.store.writers import opened
+from collector.stores import open_store, store_name
+
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="Captures: pcap or pcapng, also in gzip; - is standard input.")
+]
+
+
+class Format(StrEnum):
+    """Forms of output (store/writers.py)."""
+
+    NDJSON = "ndjson"
+    CSV = "csv"
+    PARQUET = "parquet"
+    TABLE = "table"
+
+
+FLUSH_SECONDS = 24 * 3600.0
+"""How long an import waits at the end for a store that does not keep up or does not answer."""
+STORE_SETTINGS = (
+    "folder",
+    *(name for name in Settings.model_fields if name.startswith("elasticsearch")),
+    "timezone",
+    "segments_gib",
+    "log_level",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("decode")(decode)
+    app.command("import")(with_settings(import_, STORE_SETTINGS))
+    app.command("replay")(replay_)
+
+
+def decode(
+    files: Files,
+    form: Annotated[Format, typer.Option("--format", help="Form of the output.")] = Format.NDJSON,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write; without it, stdout.")] = None,
+    records: Annotated[
+        str, typer.Option(help="What is written, of flows, options and counters, separated by commas.")
+    ] = "flows",
+    enrich: Annotated[bool, typer.Option(help="Add names and what else can be known beside the record.")] = True,
+) -> None:
+    """Decode captures: one JSON document a line."""
+    configure_logging("WARNING")
+    kinds = _kinds(records)
+    if kinds != {Kind.FLOWS} and form != Format.NDJSON:
+        raise SettingsError(
+            "--records: options and counters differ from record to record; only --format ndjson has them"
+        )
+    with opened(form.value, output) as writer:
+        decoding = Decoding(writer, kinds, enrich)
+        for file in files:
+            decoding.read(file)
+        decoding.summarise()
+
+
+def import_(files: Files, settings: Settings) -> None:
+    """Put the flows of captures into the store, each at its own time."""
+    configure_logging(settings.log_level)
+    pipeline = Pipeline(open_store(settings))
+    console = Console(stderr=True)
+    try:
+        with _progress(console) as progress:
+            for file in files:
+                task = progress.add_task(file, total=None)
+                for batch in batches(read_capture(file)):
+                    pipeline.process(batch)
+                    progress.update(task, advance=len(batch))
+    finally:
+        pipeline.store.flush(FLUSH_SECONDS)
+        pipeline.store.close(0)
+    counts = pipeline.store.counts()
+    console.print(f"{pipeline.tallies.flows:,} flows decoded, {counts.stored:,} stored in {store_name(settings)}")
+    if counts.lost:
+        raise typer.Exit(1)
+
+
+def replay_(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Capture to send.")],
+    to: Annotated[str, typer.Argument(metavar="HOST[:PORT]", help="Where to; without a port, those of the capture.")],
+    rate: Annotated[float | None, typer.Option(min=0.001, help="Datagrams a second [default: as captured]")] = None,
+    loop: Annotated[bool, typer.Option("--loop", help="Begin anew at the end, until Ctrl-C.")] = False,
+) -> None:
+    """Send the datagrams of a capture to a collector."""
+    place = _destination(to)
+    sent = replay(file, place.host, place.port or None, rate=rate, loop=loop)
+    print(f"{sent.datagrams:,} datagrams, {sent.bytes:,} bytes in {sent.seconds:.1f} s")
+
+
+def _kinds(text: str) -> frozenset[Kind]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    wrong = [word for word in words if word not in list(Kind)]
+    if wrong or not words:
+        raise SettingsError(f"--records: {text!r} is not made of {', '.join(Kind)}")
+    return frozenset(map(Kind, words))
+
+
+def _destination(text: str) -> Endpoint:
+    try:
+        return endpoint(text)
+    except ValueError:
+        return Endpoint(text.strip("[]"), 0)
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("datagrams"))
+    return Progress(*columns, TimeElapsedColumn(), console=console)

@@ -1,0 +1,109 @@
+"""`check`: what is wrong with this machine and these settings, and how to mend it."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from collector.commands.options import with_settings
+from collector.errors import CollectorError
+from collector.receive.udp import UdpReceiver
+from collector.settings import Settings
+from collector.store.client import Client
+from collector.stores import access
+from collector.web import bound
+
+LITTLE_DISK = 2 << 30
+"""Bytes free below which a busy collector fills the disk within an hour."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at."""
+
+    verdict: str
+    """`ok`, `warning` or `error`."""
+    text: str
+
+
+def register(app: typer.Typer) -> None:
+    """Add `check`."""
+    app.command("check")(with_settings(check))
+
+
+def check(settings: Settings) -> None:
+    """Look at settings, ports, buffers, folder and store, and say what is wrong and how to mend it."""
+    findings = list(look(settings))
+    for finding in findings:
+        print(f"{finding.verdict:8} {finding.text}")
+    if any(finding.verdict == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+def look(settings: Settings) -> Iterator[Finding]:
+    """Everything that can be looked at without a datagram; sockets are opened and closed again."""
+    yield Finding("ok", "settings are valid")
+    yield from _ports(settings)
+    yield _web(settings)
+    yield from _folder(settings.folder)
+    yield from _store(settings)
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    if not settings.udp:
+        yield Finding("warning", "udp is off: nothing is received")
+    loop = asyncio.new_event_loop()
+    for place in settings.udp:
+        receiver = UdpReceiver(place.host, place.port, buffer=settings.receive_buffer_mib << 20)
+        try:
+            receiver.open(loop, lambda _: None)
+        except CollectorError as error:
+            yield Finding("error", str(error))
+            continue
+        receiver.close()
+        yield Finding("ok", f"UDP {place} is free")
+        if receiver.warning:
+            yield Finding("warning", receiver.warning)
+    loop.close()
+
+
+def _web(settings: Settings) -> Finding:
+    if settings.web is None:
+        return Finding("ok", "web server is off")
+    try:
+        bound(settings.web).close()
+    except CollectorError as error:
+        return Finding("error", str(error))
+    return Finding("ok", f"TCP {settings.web} is free for the web server")
+
+
+def _folder(folder: Path) -> Iterator[Finding]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        yield Finding("error", f"folder {folder}: {error.strerror}; choose another with --folder")
+        return
+    if not os.access(folder, os.W_OK | os.X_OK):
+        yield Finding("error", f"folder {folder} cannot be written to: chown it to the user that runs the collector")
+        return
+    free = shutil.disk_usage(folder).free
+    verdict = "warning" if free < LITTLE_DISK else "ok"
+    yield Finding(verdict, f"folder {folder.resolve()} can be written to, {free / (1 << 30):.1f} GiB are free")
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    if not settings.elasticsearch:
+        yield Finding("ok", f"flows go to Parquet files in {settings.folder}")
+        return
+    try:
+        client = Client(access(settings))
+        engine = client.identify()
+    except CollectorError as error:
+        yield Finding("error", str(error))
+        return
+    yield Finding("ok", f"{engine} answers")
+    client.close()

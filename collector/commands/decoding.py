@@ -1,0 +1,81 @@
+"""What `decode` does with a capture."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any
+
+import polars as pl
+
+from collector.captures import batches, in_order
+from collector.decode.decoder import Decoded, Decoder, Options
+from collector.decode.problems import REASONS
+from collector.enrich.enricher import Enricher
+from collector.receive.pcap import read_capture
+from collector.store.writers import Writer
+
+OURS = ("host", "event", "flow", "_datagram")
+"""Columns of counter samples that are not counters."""
+
+
+class Kind(StrEnum):
+    """What `decode` can write."""
+
+    FLOWS = "flows"
+    OPTIONS = "options"
+    COUNTERS = "counters"
+
+
+class Decoding:
+    """Decodes captures one after another, as if they came from the same exporters, into one writer."""
+
+    def __init__(self, writer: Writer, kinds: frozenset[Kind], enrich: bool) -> None:
+        self._writer = writer
+        self._kinds = kinds
+        self._decoder = Decoder()
+        self._enricher = Enricher(names=enrich)
+        self._problems: Counter[tuple[str, str]] = Counter()
+
+    def read(self, file: str) -> None:
+        """Decode one capture. CaptureError where it cannot be read."""
+        for batch in batches(read_capture(file)):
+            self._write(self._decoder.decode(batch))
+
+    def summarise(self) -> None:
+        """Say on stderr what could not be used."""
+        for (reason, exporter), count in self._problems.most_common():
+            print(f"flow-collector: {exporter}: {count:,} x {reason}: {REASONS[reason]}", file=sys.stderr)
+
+    def _write(self, decoded: Decoded) -> None:
+        for problem in decoded.problems:
+            self._problems[problem.reason, self._decoder.exporters[problem.exporter]] += problem.count
+        if Kind.OPTIONS in self._kinds:
+            self._writer.rows(self._option(one) for one in decoded.options)
+        if Kind.COUNTERS in self._kinds:
+            self._writer.rows(self._counters(decoded.counters))
+        if Kind.FLOWS in self._kinds and not decoded.flows.is_empty():
+            self._writer.write(in_order(self._enricher.enrich(decoded.flows, self._decoder.exporters)))
+
+    def _option(self, one: Options) -> dict[str, Any]:
+        """A document that cannot be taken for a flow."""
+        return {
+            "event": {"kind": "options"},
+            "host": {"ip": self._decoder.exporters[one.exporter]},
+            "flow": {"version": one.version, "observation_domain": one.domain, "type": "options"},
+            "scope": one.scope,
+            "options": one.values,
+        }
+
+    def _counters(self, counters: pl.DataFrame) -> Iterator[dict[str, Any]]:
+        """The counters that each sample has, under the names of their structures."""
+        for row in counters.iter_rows(named=True):
+            given = {
+                name: value for name, value in row.items() if value is not None and name.partition(".")[0] not in OURS
+            }
+            yield {
+                "event": {"kind": "counters"},
+                "host": {"ip": self._decoder.exporters[row["host.ip"]]},
+                "flow": {"type": "counters"},
+                "counters": given,
+            }

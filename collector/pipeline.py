@@ -1,0 +1,79 @@
+"""The way of a batch: datagrams, decoded, enriched, into a store; and what happened to how many."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from collector.datagram import Datagram
+from collector.decode.decoder import Decoded, Decoder
+from collector.decode.problems import REASONS, Problem
+from collector.enrich.enricher import Enricher
+from collector.flows import Flows
+from collector.store.counts import Counts
+
+log = logging.getLogger(__name__)
+
+
+class Store(Protocol):
+    """Where flows are kept. It answers for its own durability, and never raises from `write`."""
+
+    def write(self, flows: Flows) -> None:
+        """Take flows over."""
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until all flows taken are where they belong, at most so many seconds; whether they are."""
+
+    def close(self, timeout: float) -> None:
+        """Flush, then end."""
+
+    def counts(self) -> Counts:
+        """What has become of the flows so far."""
+
+
+@dataclass(slots=True)
+class Tallies:
+    """Counts since the start."""
+
+    datagrams: int = 0
+    flows: int = 0
+    options: int = 0
+    counters: int = 0
+    problems: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By reason and exporter's address."""
+
+
+class Pipeline:
+    """Decoder, enrichment and store, one behind the other; used by one thread."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.decoder = Decoder()
+        self.enricher = Enricher()
+        self.tallies = Tallies()
+
+    def process(self, datagrams: Sequence[Datagram]) -> None:
+        """One batch, in order of arrival."""
+        decoded = self.decoder.decode(datagrams)
+        self._count(len(datagrams), decoded)
+        if not decoded.flows.is_empty():
+            self.store.write(self.enricher.enrich(decoded.flows, self.decoder.exporters))
+
+    def _count(self, datagrams: int, decoded: Decoded) -> None:
+        tallies = self.tallies
+        tallies.datagrams += datagrams
+        tallies.flows += decoded.flows.height
+        tallies.options += len(decoded.options)
+        tallies.counters += decoded.counters.height
+        for problem in decoded.problems:
+            self._tell(problem)
+
+    def _tell(self, problem: Problem) -> None:
+        """Count a problem, and log the first of its kind and exporter in full."""
+        address = self.decoder.exporters[problem.exporter]
+        key = problem.reason, address
+        if key not in self.tallies.problems:
+            detail = f" ({problem.detail})" if problem.detail else ""
+            log.warning("%s: %s%s [%s]", address, REASONS[problem.reason], detail, problem.reason)
+        self.tallies.problems[key] += problem.count

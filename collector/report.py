@@ -1,0 +1,137 @@
+"""What came, what was stored and what was dropped and why: as a line for the log, and as numbers for /metrics."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from collector.inbox import Inbox
+from collector.pipeline import Pipeline
+from collector.receive.udp import UdpReceiver
+from collector.store.counts import Counts
+
+MOST_REASONS = 5
+"""Reasons that a line names; the others are summed up."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Counts since the start."""
+
+    datagrams: int
+    bytes: int
+    flows: int
+    options: int
+    counters: int
+    stored: int
+    waiting: int
+    dropped: Counter[str]
+    """By reason."""
+
+    def since(self, earlier: "Snapshot") -> "Snapshot":
+        """What was added; `waiting` as it is now."""
+        return Snapshot(
+            self.datagrams - earlier.datagrams,
+            self.bytes - earlier.bytes,
+            self.flows - earlier.flows,
+            self.options - earlier.options,
+            self.counters - earlier.counters,
+            self.stored - earlier.stored,
+            self.waiting,
+            self.dropped - earlier.dropped,
+        )
+
+
+@dataclass
+class Report:
+    """Reads the plain counters of all parts when asked."""
+
+    receivers: Sequence[UdpReceiver]
+    inbox: Inbox
+    pipeline: Pipeline
+    failed_datagrams: int = 0
+    """Datagrams of batches that a fault of the collector cost."""
+    _last: Snapshot | None = field(default=None, init=False)
+
+    def snapshot(self) -> Snapshot:
+        """The counts now."""
+        tallies, stored = self.pipeline.tallies, self.store()
+        return Snapshot(
+            sum(one.datagrams for one in self.receivers),
+            sum(one.bytes for one in self.receivers),
+            tallies.flows,
+            tallies.options,
+            tallies.counters,
+            stored.stored,
+            stored.waiting,
+            self._dropped(stored),
+        )
+
+    def store(self) -> Counts:
+        """The store's own counts."""
+        return self.pipeline.store.counts()
+
+    def line(self) -> str:
+        """What happened since the last line."""
+        now = self.snapshot()
+        since = now if self._last is None else now.since(self._last)
+        self._last = now
+        return told(since)
+
+    def total(self) -> str:
+        """What happened since the start."""
+        return told(self.snapshot())
+
+    def metrics(self) -> Iterator[Metric]:
+        """The counts for Prometheus."""
+        now = self.snapshot()
+        for name, value, text in (
+            ("datagrams", now.datagrams, "Datagrams received"),
+            ("received_bytes", now.bytes, "Bytes of their payloads"),
+            ("flows", now.flows, "Flows decoded"),
+            ("options", now.options, "Records of options data decoded"),
+            ("counter_samples", now.counters, "Counter samples decoded"),
+            ("stored_flows", now.stored, "Flows that the store has taken for good"),
+        ):
+            yield CounterMetricFamily(f"flow_collector_{name}", text, value)
+        yield GaugeMetricFamily("flow_collector_waiting_flows", "Flows that wait for the store", now.waiting)
+        yield self._drops(now)
+        yield self._problems()
+
+    def _drops(self, now: Snapshot) -> Metric:
+        family = CounterMetricFamily("flow_collector_dropped", "What was dropped, by reason", labels=["reason"])
+        for reason, count in now.dropped.items():
+            family.add_metric([reason], count)
+        return family
+
+    def _problems(self) -> Metric:
+        text = "What the decoder could not use, by reason and exporter"
+        family = CounterMetricFamily("flow_collector_problems", text, labels=["reason", "exporter"])
+        for (reason, exporter), count in list(self.pipeline.tallies.problems.items()):
+            family.add_metric([reason, exporter], count)
+        return family
+
+    def _dropped(self, stored: Counts) -> Counter[str]:
+        out: Counter[str] = Counter()
+        out["receive buffer full"] = sum(one.kernel_drops for one in self.receivers)
+        out["machine too slow"] = self.inbox.overflow
+        out["fault of the collector"] = self.failed_datagrams
+        for (reason, _), count in list(self.pipeline.tallies.problems.items()):
+            out[reason] += count
+        for reason, count in stored.lost.items():
+            out[f"store: {reason}"] += count
+        return +out
+
+
+def told(counts: Snapshot) -> str:
+    """Counts as one line."""
+    parts = [f"{counts.datagrams:,} datagrams", f"{counts.flows:,} flows", f"{counts.stored:,} stored"]
+    if counts.waiting:
+        parts.append(f"{counts.waiting:,} waiting for the store")
+    if counts.dropped:
+        found = counts.dropped.most_common()
+        named = [f"{count:,} {reason}" for reason, count in found[:MOST_REASONS]]
+        more = len(found) - MOST_REASONS
+        parts.append("dropped or flawed: " + ", ".join(named) + (f" and {more} more reasons" if more > 0 else ""))
+    return "; ".join(parts)

@@ -1,0 +1,198 @@
+"""Every setting, once: TOML key, environment variable, flag, help and docs/settings.md follow.
+
+Flags win over environment variables (`FLOW_COLLECTOR_` and the flag's name), these over the file.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from collector.endpoints import Endpoint, endpoints
+from collector.errors import CollectorError
+
+ENVIRONMENT = "FLOW_COLLECTOR_"
+DEFAULT_FILE = "flow-collector.toml"
+OF_TESTS = "FLOW_COLLECTOR_TEST_"
+"""Variables of the test suite, which are no settings."""
+OFF = "off"
+
+
+class SettingsError(CollectorError):
+    """A setting that is unknown or makes no sense."""
+
+
+def _listed(value: Any) -> Any:
+    """`a,b` from a flag or variable; a TOML file may have a list."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _endpoints(value: Any) -> Any:
+    return endpoints([] if value == OFF else _listed(value))
+
+
+def _endpoint(value: Any) -> Any:
+    if value in (None, OFF):
+        return None
+    (one,) = endpoints([value])
+    return one
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError("not a time zone such as UTC or Europe/Berlin") from error
+    return value
+
+
+Endpoints = Annotated[tuple[Endpoint, ...], BeforeValidator(_endpoints)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Paths = Annotated[tuple[Path, ...], BeforeValidator(_listed)]
+
+
+class Settings(BaseSettings):
+    """Settings of the collector."""
+
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT, extra="forbid", frozen=True, env_ignore_empty=True)
+
+    udp: Endpoints = Field(
+        default=endpoints(["[::]:2055", "[::]:4739", "[::]:6343"]),
+        validate_default=True,
+        description="Where datagrams are received, any protocol on any port: HOST:PORT[,HOST:PORT...], or off.",
+    )
+    folder: Path = Field(default=Path("flows"), description="Folder of segments, Parquet days, templates and state.")
+    elasticsearch: Texts = Field(
+        default=(),
+        description="Elasticsearch or OpenSearch, http(s)://HOST:PORT[,...]; without it, Parquet in the folder.",
+    )
+    elasticsearch_user: str | None = Field(default=None, description="User for basic authentication.")
+    elasticsearch_password: SecretStr | None = Field(default=None, description="Password of that user.")
+    elasticsearch_api_key: SecretStr | None = Field(default=None, description="API key (base64), instead of a user.")
+    elasticsearch_token: SecretStr | None = Field(default=None, description="Bearer token, instead of a user.")
+    elasticsearch_ca: Path | None = Field(
+        default=None, description="File of the authority that signed the certificate."
+    )
+    elasticsearch_verify: bool = Field(default=True, description="Check the certificate of the server.")
+    elasticsearch_gzip: bool = Field(default=False, description="Compress requests: for slow networks, costs CPU.")
+    elasticsearch_parallel: int = Field(default=2, ge=1, le=64, description="Bulk requests in flight.")
+    elasticsearch_shards: int = Field(default=1, ge=1, le=1024, description="Primary shards of each daily index.")
+    elasticsearch_replicas: int | None = Field(
+        default=None,
+        ge=0,
+        le=10,
+        description="Copies of each daily index; by default one where the cluster has a second node to hold it.",
+    )
+    elasticsearch_refresh: int = Field(default=30, ge=1, description="Seconds until a new document can be found.")
+    elasticsearch_best_compression: bool = Field(
+        default=False, description="Smaller indices for a third more CPU of the engine."
+    )
+    web: Annotated[Endpoint | None, BeforeValidator(_endpoint)] = Field(
+        default=Endpoint("127.0.0.1", 8080),
+        description="Where the page, the API, /metrics and /healthz are served: HOST:PORT, or off.",
+    )
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC", description="Time zone whose days the indices and Parquet folders are."
+    )
+    keep_days: int | None = Field(default=None, ge=1, description="Delete days older than this.")
+    keep_gib: float | None = Field(default=None, gt=0, description="Delete the oldest days when there are more GiB.")
+    segments_gib: float = Field(
+        default=10, gt=0, description="Flows kept on disk, in GiB, while the search engine does not take them."
+    )
+    receive_buffer_mib: int = Field(default=32, ge=1, le=1024, description="Receive buffer of each socket, in MiB.")
+    batch_seconds: float = Field(
+        default=1.0, gt=0, le=60, description="How long datagrams are collected before they are decoded together."
+    )
+    report_seconds: int = Field(default=60, ge=1, description="Seconds between two lines about what came and went.")
+    log_level: Annotated[str, BeforeValidator(lambda v: str(v).upper())] = Field(
+        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level of log lines."
+    )
+
+
+def load(flags: Mapping[str, Any], config: Path | None = None) -> Settings:
+    """Read all settings; `flags` are those given on the command line, `config` the file given there.
+
+    SettingsError, in one line, where the file cannot be read or a setting is unknown or makes no sense.
+    """
+    file = config or _default_file()
+    try:
+        _refuse_unknown_variables()
+        return _reader(file)(**flags)
+    except OSError as error:
+        raise SettingsError(f"settings file {file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"settings file {file}: {error}") from error
+    except ValidationError as error:
+        raise SettingsError("; ".join(_explain(one, flags, file) for one in error.errors())) from error
+
+
+def variable(name: str) -> str:
+    """Environment variable of a setting."""
+    return ENVIRONMENT + name.upper()
+
+
+def flag(name: str) -> str:
+    """Command line flag of a setting."""
+    return "--" + name.replace("_", "-")
+
+
+def _default_file() -> Path | None:
+    named = os.environ.get(variable("config"))
+    if named:
+        return Path(named)
+    path = Path(DEFAULT_FILE)
+    return path if path.exists() else None
+
+
+def _reader(file: Path | None) -> type[Settings]:
+    """The settings with that file among their sources."""
+
+    class Reader(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            values = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
+            return init_settings, env_settings, InitSettingsSource(settings_cls, values)
+
+    return Reader
+
+
+def _refuse_unknown_variables() -> None:
+    known = {variable(name) for name in (*Settings.model_fields, "config")}
+    for name in os.environ:
+        if name.startswith(ENVIRONMENT) and not name.startswith(OF_TESTS) and name not in known:
+            raise SettingsError(f"environment variable {name}: no such setting{_nearest(name, known)}")
+
+
+def _explain(error: Any, flags: Mapping[str, Any], file: Path | None) -> str:
+    name = str(error["loc"][0])
+    if name not in Settings.model_fields:
+        return f"settings file {file}: {name}: no such setting{_nearest(name, Settings.model_fields)}"
+    if name in flags:
+        place = flag(name)
+    else:
+        place = variable(name) if variable(name) in os.environ else f"settings file {file}: {name}"
+    reason = error["msg"].removeprefix("Value error, ")
+    return f"{place}: {reason[:1].lower()}{reason[1:]}"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    found = difflib.get_close_matches(name, known, 1)
+    return f"; did you mean {found[0]}?" if found else ""

@@ -1,0 +1,93 @@
+"""The web server, in a thread of its own so that it never holds up receiving: /healthz and /metrics."""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import uvicorn
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.core import Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from collector.endpoints import Endpoint
+from collector.errors import CollectorError
+from collector.report import Report
+
+START_SECONDS = 10.0
+log = logging.getLogger(__name__)
+
+
+class WebServer:
+    """Serves what a report tells, from `start` to `stop`."""
+
+    def __init__(self, place: Endpoint, report: Report) -> None:
+        self.place = place
+        config = uvicorn.Config(application(report), log_config=None, lifespan="off", access_log=False)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
+        self._socket: socket.socket | None = None
+
+    def start(self) -> None:
+        """Bind and serve. CollectorError where the port cannot be had."""
+        self._socket = bound(self.place)
+        self.place = Endpoint(self.place.host, self._socket.getsockname()[1])
+        self._thread.start()
+        deadline = time.monotonic() + START_SECONDS
+        while not self._server.started and self._thread.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        log.info("web server on http://%s", self.place)
+
+    def stop(self) -> None:
+        """End; requests under way are cut off after a second."""
+        if self._socket is not None:
+            self._server.should_exit = True
+            self._thread.join(1.0)
+            self._socket.close()
+
+    def _serve(self) -> None:
+        self._server.run(sockets=[self._socket] if self._socket else None)
+
+
+def application(report: Report) -> Starlette:
+    """The pages."""
+    registry = CollectorRegistry()
+    registry.register(_Reported(report))
+    for parts in (ProcessCollector, PlatformCollector, GCCollector):
+        parts(registry=registry)
+
+    def healthz(_: Request) -> Response:
+        counts = report.store()
+        return JSONResponse({"status": counts.status, "stored": counts.stored, "waiting": counts.waiting})
+
+    def metrics(_: Request) -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(routes=[Route("/healthz", healthz), Route("/metrics", metrics)])
+
+
+class _Reported:
+    """The report as a collector of prometheus_client."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def collect(self) -> Iterator[Metric]:
+        """Read the counters now."""
+        return self._report.metrics()
+
+
+def bound(place: Endpoint) -> socket.socket:
+    """A listening socket there. CollectorError where the port cannot be had."""
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    try:
+        return socket.create_server(place, family=family, dualstack_ipv6=place.host == "::")
+    except OSError as error:
+        raise CollectorError(
+            f"web server on {place}: {error.strerror}; choose another place with --web, or --web off"
+        ) from error
