@@ -28,7 +28,9 @@ class WebServer:
 
     def __init__(self, place: Endpoint, report: Report) -> None:
         self.place = place
-        config = uvicorn.Config(application(report), log_config=None, lifespan="off", access_log=False)
+        config = uvicorn.Config(
+            application(report), log_config=None, log_level="warning", lifespan="off", access_log=False
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
         self._socket: socket.socket | None = None

@@ -26,8 +26,7 @@ class AddressBook:
     def __init__(self, attributes: Mapping[str, Attribute], limit: int = LIMIT) -> None:
         self._attributes = attributes
         self._limit = limit
-        self._index = AddressIndex()
-        self._entries = self._described(self._index.hi[:0], self._index.lo[:0])
+        self._begin()
 
     def __len__(self) -> int:
         return self._index.count
@@ -38,15 +37,20 @@ class AddressBook:
         if not names:
             return flows, self._entries.clear()
         if self._index.count > self._limit:
-            self.__init__(self._attributes, self._limit)  # type: ignore[misc]
+            self._begin()
         valid = [flows.get_column(f"{name}.lo").is_not_null() for name in names]
         hi = np.concatenate([_halves(flows, f"{name}.hi", mask) for name, mask in zip(names, valid, strict=True)])
         lo = np.concatenate([_halves(flows, f"{name}.lo", mask) for name, mask in zip(names, valid, strict=True)])
         rows, known = self._index.rows(hi, lo)
         self._describe(known)
-        codes, table = self._compact(rows)
-        columns = _spread(names, valid, codes)
-        return flows.drop([f"{name}.{half}" for name in names for half in ("hi", "lo")]).with_columns(columns), table
+        codes, used = compacted(rows, self._index.count)
+        bare = flows.drop([f"{name}.{half}" for name in names for half in ("hi", "lo")])
+        return bare.with_columns(_spread(names, valid, codes)), self._entries[used]
+
+    def _begin(self) -> None:
+        """An empty book."""
+        self._index = AddressIndex()
+        self._entries = self._described(self._index.hi[:0], self._index.lo[:0])
 
     def _describe(self, known: int) -> None:
         """Work out the attributes of the rows from `known` on."""
@@ -59,14 +63,15 @@ class AddressBook:
         new = pl.DataFrame([values, pl.Series("hi", hi), pl.Series("lo", lo)])
         return pl.DataFrame([values, *(make(new).alias(name) for name, make in self._attributes.items())])
 
-    def _compact(self, rows: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint32], pl.DataFrame]:
-        """Row numbers among the addresses of this batch alone, and the entries of those."""
-        marked = np.zeros(self._index.count, np.bool_)
-        marked[rows] = True
-        used = np.flatnonzero(marked)
-        place = np.empty(self._index.count, np.uint32)
-        place[used] = np.arange(len(used), dtype=np.uint32)
-        return place[rows], self._entries[used]
+
+def compacted(rows: npt.NDArray[np.uint32], count: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.intp]]:
+    """Row numbers among those alone that occur, of `count` that there are, and which these are."""
+    marked = np.zeros(count, np.bool_)
+    marked[rows] = True
+    used = np.flatnonzero(marked)
+    place = np.empty(count, np.uint32)
+    place[used] = np.arange(len(used), dtype=np.uint32)
+    return place[rows], used
 
 
 def text(hi: int, lo: int) -> str:

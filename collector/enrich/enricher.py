@@ -7,7 +7,7 @@ import polars as pl
 
 from collector import registry
 from collector.decode import columns
-from collector.enrich.addresses import AddressBook, Attribute, is_ipv4
+from collector.enrich.addresses import AddressBook, Attribute, compacted, is_ipv4
 from collector.enrich.locality import private
 from collector.flows import Flows
 from collector.registry import VALUE
@@ -30,12 +30,17 @@ class Enricher:
             return Flows(decoded)
         frame, addresses = self.addresses.intern(decoded)
         added = _network_type(frame, addresses)
-        known = pl.DataFrame({VALUE: exporters})
+        codes, known = _exporters(frame, exporters)
         if self._names:
             added += [*_locality(frame, addresses), *_services(frame)]
             known = known.with_columns(pl.col(VALUE).alias("name"))
-        tables = {"addresses": addresses, "exporters": known}
-        return Flows(frame.with_columns(added), tables)
+        return Flows(frame.with_columns(codes, *added), {"addresses": addresses, "exporters": known})
+
+
+def _exporters(frame: pl.DataFrame, exporters: Sequence[str]) -> tuple[pl.Series, pl.DataFrame]:
+    """The exporters of this batch alone, and the column of row numbers in that table."""
+    codes, used = compacted(frame["host.ip"].to_numpy(), len(exporters))
+    return pl.Series("host.ip", codes), pl.DataFrame({VALUE: [exporters[row] for row in used.tolist()]})
 
 
 def _domain(new: pl.DataFrame) -> pl.Series:
@@ -49,10 +54,12 @@ def _family(new: pl.DataFrame) -> pl.Series:
 
 
 def _network_type(frame: pl.DataFrame, addresses: pl.DataFrame) -> list[pl.Series]:
-    for end in ("source.ip", "destination.ip"):
-        if end in frame.columns:
-            return [addresses["family"].gather(frame[end]).alias("network.type")]
-    return []
+    """That of the addresses, whichever of the two a flow has."""
+    ends = [end for end in ("source.ip", "destination.ip") if end in frame.columns]
+    if not ends:
+        return []
+    codes = frame[ends[0]] if not frame[ends[0]].null_count() else frame.select(pl.coalesce(ends)).to_series()
+    return [addresses["family"].gather(codes).alias("network.type")]
 
 
 def _locality(frame: pl.DataFrame, addresses: pl.DataFrame) -> list[pl.Series]:
