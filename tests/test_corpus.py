@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from collector.captures import read_flows
+from collector.cli import main
 from collector.decode.decoder import Decoder
 from collector.receive.pcap import read_capture
-from collector.store.documents import lines
 from tests.corpus import CORPUS, capture, manifest, needs_corpus
 
 TOTAL = re.compile(r"^TOTAL records (\d+)/(\d+) matched, (\d+) extra: .*$", re.MULTILINE)
@@ -25,9 +24,15 @@ def verdict(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What score.py prints about the documents of all captures."""
     folder = tmp_path_factory.mktemp("documents")
     for name in manifest():
-        documents = b"".join(bytes(lines(flows).data) for flows in read_flows(capture(name)))
-        (folder / f"{name}.ndjson").write_bytes(documents)
+        _decode(capture(name), folder / f"{name}.ndjson")
     return _score(folder)
+
+
+def _decode(path: Path, output: Path) -> None:
+    """`flow-collector decode`."""
+    with pytest.raises(SystemExit) as end:
+        main(["decode", "-o", str(output), str(path)])
+    assert end.value.code == 0
 
 
 def _score(folder: Path) -> str:
