@@ -59,6 +59,7 @@ class Collector:
             await self._until(stop)
         finally:
             for receiver in self.receivers:
+                receiver.count_drops()
                 receiver.close()
             if web:
                 web.stop()
@@ -78,6 +79,8 @@ class Collector:
                 async with asyncio.timeout(self.settings.report_seconds):
                     await stop.wait()
             except TimeoutError:
+                for receiver in self.receivers:
+                    receiver.count_drops()
                 log.info("%s", self.report.line())
         if self._failure is not None:
             raise CollectorError(f"the pipeline failed: {self._failure}") from self._failure

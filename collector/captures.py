@@ -1,7 +1,6 @@
 """Capture files as a source of flows."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from os import PathLike
 
 import polars as pl
@@ -10,6 +9,7 @@ from collector.datagram import Datagram
 from collector.decode.decoder import Decoder
 from collector.enrich.enricher import Enricher
 from collector.flows import Flows
+from collector.receive.errors import CaptureError
 from collector.receive.pcap import read_capture
 
 BATCH = 4096
@@ -17,9 +17,19 @@ BATCH = 4096
 
 
 def batches(datagrams: Iterable[Datagram], size: int = BATCH) -> Iterator[list[Datagram]]:
-    """Lists of up to `size` datagrams."""
-    stream = iter(datagrams)
-    while batch := list(islice(stream, size)):
+    """Lists of up to `size` datagrams. What came before the damage in a file is given before CaptureError is raised."""
+    batch: list[Datagram] = []
+    try:
+        for datagram in datagrams:
+            batch.append(datagram)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except CaptureError:
+        if batch:
+            yield batch
+        raise
+    if batch:
         yield batch
 
 

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import socket
+import struct
 from collections.abc import Callable
+from contextlib import suppress
 
 from collector.datagram import Datagram
 from collector.receive.addresses import endpoint_text
@@ -15,6 +17,9 @@ READS = 4  # batches in one callback, so that other sockets get their turn
 CLOSING_ROUNDS = 256  # times that a callback's worth is still read at the end, whatever keeps coming
 REST = 0.01  # seconds that an emptied socket is left alone: waking up costs more than reading
 FILL_RATE = 400_000_000  # bytes a second that a burst may bring meanwhile without loss
+
+SO_MEMINFO = 55  # asm-generic/socket.h; the socket module does not name it
+MEMINFO = struct.Struct("=9I")  # linux/sock_diag.h, SK_MEMINFO_VARS; the last is SK_MEMINFO_DROPS
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +75,13 @@ class UdpReceiver:
             self._socket.close()
             self._socket = None
 
+    def count_drops(self) -> None:
+        """Bring `kernel_drops` up to date: by itself the kernel tells only with the next datagram."""
+        if self._socket is None:
+            return
+        with suppress(OSError):  # older than Linux 4.12
+            self._note_drops(MEMINFO.unpack(self._socket.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, MEMINFO.size))[-1])
+
     @property
     def warning(self) -> str | None:
         """One line for the operator where the kernel gave a smaller buffer than asked for."""
@@ -111,9 +123,13 @@ class UdpReceiver:
         self.bytes += batch.octets
         self.truncated += batch.truncated
         if batch.drops is not None:
-            self.kernel_drops += (batch.drops - self._last_drops) & 0xFFFFFFFF
-            self._last_drops = batch.drops
+            self._note_drops(batch.drops)
         return batch.datagrams
+
+    def _note_drops(self, drops: int) -> None:
+        """The kernel's count since the socket was made, in 32 bits."""
+        self.kernel_drops += (drops - self._last_drops) & 0xFFFFFFFF
+        self._last_drops = drops
 
     def _report(self, error: OSError) -> None:
         if error.errno not in self._failures:  # once each: it would come a hundred times a second

@@ -140,6 +140,19 @@ def test_datagrams_that_the_kernel_dropped_are_counted() -> None:
     run(scenario)
 
 
+def test_drops_are_known_without_another_datagram() -> None:
+    async def scenario() -> None:
+        async with Receiving(buffer=4096) as receiving:
+            receiver = receiving.receiver
+            receiving.send(*[bytes(1000)] * 200)  # the loop does not run meanwhile
+            await receiving.until(receiver.datagrams + 1)
+            await asyncio.sleep(0.05)
+            receiver.count_drops()
+            assert receiver.datagrams + receiver.kernel_drops == 200
+
+    run(scenario)
+
+
 class Script:
     """A reader of which a test knows what it reads: what the kernel does not do at will."""
 
