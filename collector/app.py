@@ -6,9 +6,9 @@ import signal
 import threading
 
 import uvloop
+from polars.exceptions import PanicException
 
 from collector.datagram import Datagram
-from collector.errors import CollectorError
 from collector.inbox import Inbox
 from collector.pipeline import Pipeline
 from collector.receive.udp import UdpReceiver
@@ -33,7 +33,6 @@ class Collector:
         self.pipeline = Pipeline(open_store(settings))
         self.report = Report(self.receivers, self.inbox, self.pipeline)
         self._worker = threading.Thread(target=self._work, name="pipeline")
-        self._failure: BaseException | None = None
 
     def run(self) -> None:
         """Receive until told to end, then store what has come."""
@@ -74,7 +73,7 @@ class Collector:
 
     async def _until(self, stop: asyncio.Event) -> None:
         """Tell from time to time what came and went, until it is time to stop."""
-        while not stop.is_set() and self._failure is None:
+        while not stop.is_set():
             try:
                 async with asyncio.timeout(self.settings.report_seconds):
                     await stop.wait()
@@ -82,8 +81,6 @@ class Collector:
                 for receiver in self.receivers:
                     receiver.count_drops()
                 log.info("%s", self.report.line())
-        if self._failure is not None:
-            raise CollectorError(f"the pipeline failed: {self._failure}") from self._failure
 
     def _deliver(self, datagrams: list[Datagram]) -> None:
         self.inbox.put(datagrams)
@@ -101,6 +98,6 @@ class Collector:
     def _process(self, datagrams: list[Datagram]) -> None:
         try:
             self.pipeline.process(datagrams)
-        except Exception:
+        except (Exception, PanicException):  # a panic of polars is no Exception
             self.report.failed_datagrams += len(datagrams)
             log.exception("%d datagrams are lost by a fault of the collector: please report it", len(datagrams))

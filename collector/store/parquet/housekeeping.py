@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from polars.exceptions import PanicException
+
 from collector.store.parquet.compaction import Compactor
 from collector.store.parquet.folder import Folder
 from collector.store.parquet.retention import delete_old_days
@@ -82,7 +84,7 @@ class Housekeeper:
         except OSError as error:
             self._troubles.begin("housekeeping", f"cannot merge or delete files in {self._folder.root}: {error}")
             self._stop.wait(max(0.0, self._round_at - time.monotonic()))
-        except Exception:
+        except (Exception, PanicException):
             log.exception("a fault of the collector while looking after %s", self._folder.root)
         else:
             self._troubles.end("housekeeping")

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from polars.exceptions import PanicException
+
 from collector.flows import Flows
 from collector.store.counts import Counts
 from collector.store.errors import StoreError
@@ -172,7 +174,7 @@ class ParquetStore:
         rows = sum(map(len, parts))
         try:
             made = batches_of(parts, size, self._zone)
-        except Exception:
+        except (Exception, PanicException):
             log.exception("%d flows are lost by a fault of the collector", rows)
             self._counters.lost["fault"] += rows
             return []
@@ -196,7 +198,7 @@ class ParquetStore:
         except OSError as error:
             self._fail(error)
             return False
-        except Exception:
+        except (Exception, PanicException):
             log.exception("%d flows are lost by a fault of the collector", len(batch.flows))
             self._counters.lost["fault"] += len(batch.flows)
         self._failing = False
