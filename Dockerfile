@@ -37,7 +37,7 @@ ENV PATH=/opt/flow-collector/bin:$PATH \
 USER 10001:10001
 WORKDIR /var/lib/flow-collector
 VOLUME /var/lib/flow-collector
-EXPOSE 2055/udp 4739/udp 6343/udp 8080/tcp
+EXPOSE 2055/udp 4739/udp 4739/tcp 6343/udp 8080/tcp
 
 # http.client takes no notice of proxy variables. Where the page is off, run with --no-healthcheck.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \

@@ -12,6 +12,7 @@ from collector.datagram import Datagram
 from collector.inbox import Inbox
 from collector.pipeline import Pipeline
 from collector.receive.udp import UdpReceiver
+from collector.receivers import session_receivers
 from collector.report import Report
 from collector.settings import Settings
 from collector.stores import open_store, store_name
@@ -30,8 +31,9 @@ class Collector:
         self.inbox = Inbox()
         buffer = settings.receive_buffer_mib << 20
         self.receivers = [UdpReceiver(one.host, one.port, buffer=buffer) for one in settings.udp]
+        self.sessions = session_receivers(settings, self.inbox.crowded)
         self.pipeline = Pipeline(open_store(settings))
-        self.report = Report(self.receivers, self.inbox, self.pipeline)
+        self.report = Report(self.receivers, self.sessions, self.inbox, self.pipeline)
         self._worker = threading.Thread(target=self._work, name="pipeline")
 
     def run(self) -> None:
@@ -60,6 +62,8 @@ class Collector:
             for receiver in self.receivers:
                 receiver.count_drops()
                 receiver.close()
+            for sessions in self.sessions:
+                sessions.close()
             if web:
                 web.stop()
 
@@ -68,7 +72,9 @@ class Collector:
             receiver.open(loop, self._deliver)
             if receiver.warning:
                 log.warning("%s", receiver.warning)
-        places = ", ".join(map(str, self.receivers)) or "no port (udp is off)"
+        for sessions in self.sessions:
+            sessions.open(loop, self._deliver)
+        places = ", ".join(map(str, [*self.receivers, *self.sessions])) or "no port (udp and tcp are off)"
         log.info("receiving on %s, storing in %s", places, store_name(self.settings))
 
     async def _until(self, stop: asyncio.Event) -> None:

@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from collector.inbox import Inbox
 from collector.pipeline import Pipeline
+from collector.receive.tcp import TcpReceiver
 from collector.receive.udp import UdpReceiver
 from collector.store.counts import Counts
 
@@ -48,6 +49,7 @@ class Report:
     """Reads the plain counters of all parts when asked."""
 
     receivers: Sequence[UdpReceiver]
+    sessions: Sequence[TcpReceiver]
     inbox: Inbox
     pipeline: Pipeline
     failed_datagrams: int = 0
@@ -58,8 +60,8 @@ class Report:
         """The counts now."""
         tallies, stored = self.pipeline.tallies, self.store()
         return Snapshot(
-            sum(one.datagrams for one in self.receivers),
-            sum(one.bytes for one in self.receivers),
+            sum(one.datagrams for one in self.receivers) + sum(one.messages for one in self.sessions),
+            sum(one.bytes for one in self.receivers) + sum(one.bytes for one in self.sessions),
             tallies.flows,
             tallies.options,
             tallies.counters,
@@ -87,14 +89,17 @@ class Report:
         """The counts for Prometheus."""
         now = self.snapshot()
         for name, value, text in (
-            ("datagrams", now.datagrams, "Datagrams received"),
+            ("datagrams", now.datagrams, "Datagrams received, and messages of sessions"),
             ("received_bytes", now.bytes, "Bytes of their payloads"),
             ("flows", now.flows, "Flows decoded"),
             ("options", now.options, "Records of options data decoded"),
             ("counter_samples", now.counters, "Counter samples decoded"),
+            ("sessions", sum(one.total for one in self.sessions), "IPFIX sessions taken"),
             ("stored_flows", now.stored, "Flows that the store has taken for good"),
         ):
             yield CounterMetricFamily(f"flow_collector_{name}", text, value)
+        sessions = sum(one.sessions for one in self.sessions)
+        yield GaugeMetricFamily("flow_collector_sessions_open", "IPFIX sessions that are open", sessions)
         yield GaugeMetricFamily("flow_collector_waiting_flows", "Flows that wait for the store", now.waiting)
         yield self._drops(now)
         yield self._problems()
@@ -115,6 +120,8 @@ class Report:
     def _dropped(self, stored: Counts) -> Counter[str]:
         out: Counter[str] = Counter()
         out["receive buffer full"] = sum(one.kernel_drops for one in self.receivers)
+        out["session refused"] = sum(one.refused for one in self.sessions)
+        out["session failed"] = sum(one.failed for one in self.sessions)
         out["machine too slow"] = self.inbox.overflow
         out["fault of the collector"] = self.failed_datagrams
         for (reason, _), count in list(self.pipeline.tallies.problems.items()):

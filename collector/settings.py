@@ -72,6 +72,23 @@ class Settings(BaseSettings):
         validate_default=True,
         description="Where datagrams are received, any protocol on any port: HOST:PORT[,HOST:PORT...], or off.",
     )
+    tcp: Endpoints = Field(
+        default=endpoints(["[::]:4739"]),
+        validate_default=True,
+        description="Where IPFIX sessions are received (TCP): HOST:PORT[,...], or off.",
+    )
+    tcp_tls: Endpoints = Field(
+        default=(), description="Where IPFIX sessions over TLS are received: HOST:PORT[,...]; needs a certificate."
+    )
+    tls_certificate: Path | None = Field(
+        default=None, description="File (PEM) of the certificate shown to exporters, and of those that signed it."
+    )
+    tls_key: Path | None = Field(
+        default=None, description="File (PEM) of its key; by default the key is in the certificate's file."
+    )
+    tls_client_ca: Path | None = Field(
+        default=None, description="File (PEM) of authorities; exporters must show a certificate of one of them."
+    )
     folder: Path = Field(default=Path("flows"), description="Folder of segments, Parquet days, templates and state.")
     elasticsearch: Texts = Field(
         default=(),

@@ -12,6 +12,7 @@ import typer
 from collector.commands.options import with_settings
 from collector.errors import CollectorError
 from collector.receive.udp import UdpReceiver
+from collector.receivers import session_receivers
 from collector.settings import Settings
 from collector.store.client import Client
 from collector.stores import access
@@ -48,14 +49,15 @@ def look(settings: Settings) -> Iterator[Finding]:
     """Everything that can be looked at without a datagram; sockets are opened and closed again."""
     yield Finding("ok", "settings are valid")
     yield from _ports(settings)
+    yield from _sessions(settings)
     yield _web(settings)
     yield from _folder(settings.folder)
     yield from _store(settings)
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
-    if not settings.udp:
-        yield Finding("warning", "udp is off: nothing is received")
+    if not (settings.udp or settings.tcp or settings.tcp_tls):
+        yield Finding("warning", "udp and tcp are off: nothing is received")
     loop = asyncio.new_event_loop()
     for place in settings.udp:
         receiver = UdpReceiver(place.host, place.port, buffer=settings.receive_buffer_mib << 20)
@@ -68,6 +70,24 @@ def _ports(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", f"UDP {place} is free")
         if receiver.warning:
             yield Finding("warning", receiver.warning)
+    loop.close()
+
+
+def _sessions(settings: Settings) -> Iterator[Finding]:
+    try:
+        receivers = session_receivers(settings)
+    except CollectorError as error:
+        yield Finding("error", str(error))
+        return
+    loop = asyncio.new_event_loop()
+    for receiver in receivers:
+        try:
+            receiver.open(loop, lambda _: None)
+        except CollectorError as error:
+            yield Finding("error", str(error))
+            continue
+        receiver.close()
+        yield Finding("ok", f"{receiver} is free")
     loop.close()
 
 

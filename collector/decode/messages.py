@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable, Iterator
 
+from collector.datagram import Datagram
 from collector.decode.exports import COUNTED, NO_RATE, NO_UPTIME, Header
 from collector.decode.streams import Batch, Stream, Streams
 from collector.decode.templates import (
@@ -35,21 +36,22 @@ def netflow9(streams: Streams, batch: Batch, payload: bytes, exporter: int, rece
     _walk(batch, stream, payload, (V9_HEADER.size, len(payload)), header, V9_READERS)
 
 
-def ipfix(streams: Streams, batch: Batch, payload: bytes, exporter: int, received: int) -> None:
+def ipfix(streams: Streams, batch: Batch, datagram: Datagram, exporter: int, received: int) -> None:
     """Walk the IPFIX messages of one datagram (it should be one); `received` in milliseconds."""
     start = 0
-    while start < len(payload):
-        start = _message(streams, batch, payload, start, exporter, received)
+    while start < len(datagram.payload):
+        start = _message(streams, batch, datagram, start, exporter, received)
 
 
-def _message(streams: Streams, batch: Batch, payload: bytes, start: int, exporter: int, received: int) -> int:
+def _message(streams: Streams, batch: Batch, datagram: Datagram, start: int, exporter: int, received: int) -> int:
     """Walk the message at `start` and return where it ends."""
+    payload = datagram.payload
     if len(payload) - start < IPFIX_HEADER.size:
         batch.problems.add("too-short", exporter, f"{len(payload) - start} bytes of IPFIX")
         return len(payload)
     _, length, seconds, sequence, domain = IPFIX_HEADER.unpack_from(payload, start)
     end = _end(batch, payload, start, int(length), exporter)
-    stream = streams.of(exporter, 10, domain)
+    stream = streams.of(exporter, 10, domain, datagram.session)
     header = Header(stream.row, seconds * 1000, NO_UPTIME, sequence, received, NO_RATE, COUNTED)
     _walk(batch, stream, payload, (start + IPFIX_HEADER.size, end), header, IPFIX_READERS)
     return end

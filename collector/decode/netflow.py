@@ -62,10 +62,12 @@ class NetflowDecoder:
     def _walk(self, batch: Batch, datagram: Datagram, exporter: int) -> None:
         payload, received = datagram.payload, datagram.received // NANOSECONDS
         version = int.from_bytes(payload[:2], "big")
-        if version == 9:
+        if not payload and datagram.session:
+            self.streams.end(datagram.session)
+        elif version == 9:
             messages.netflow9(self.streams, batch, payload, exporter, received)
         elif version == 10:
-            messages.ipfix(self.streams, batch, payload, exporter, received)
+            messages.ipfix(self.streams, batch, datagram, exporter, received)
         elif version in legacy.FORMATS:
             legacy.walk(self.streams, batch, legacy.FORMATS[version], payload, exporter, received)
         else:

@@ -1,6 +1,7 @@
 """The streams of export: one exporter, one protocol version, one observation domain; and the templates of each.
 
-RFC 7011 section 8 ties template ids to a transport session. Over UDP routers change their source port when they restart
+RFC 7011 section 8 ties template ids to a transport session. Over TCP they live as long as it does.
+Over UDP routers change their source port when they restart
 a process, so the port is left out: a template holds for the exporter's address.
 """
 
@@ -103,24 +104,38 @@ class Stream:
 
 
 class Streams:
-    """All streams, by exporter, version and observation domain."""
+    """All streams, by exporter, version, observation domain and, over TCP, session."""
 
     def __init__(self) -> None:
         self.rows: list[Stream] = []
         """By row number."""
-        self._streams: dict[tuple[int, int, int], Stream] = {}
+        self._streams: dict[tuple[int, int, int, int], Stream] = {}
+        self._ended: dict[tuple[int, int, int], list[int]] = {}
+        """Row numbers that ended sessions left, for the next session of the same exporter and domain."""
         self._waiting: dict[int, Waiting] = {}
         self._looked = 0
         self._names = np.zeros((0, 3), np.int64)
 
-    def of(self, exporter: int, version: int, domain: int) -> Stream:
+    def of(self, exporter: int, version: int, domain: int, session: int = 0) -> Stream:
         """The stream, new where it has not been seen."""
-        key = exporter, version, domain
-        stream = self._streams.get(key)
-        if stream is None:
-            waiting = self._waiting.setdefault(exporter, Waiting())
-            stream = self._streams[key] = Stream(len(self.rows), *key, waiting)
-            self.rows.append(stream)
+        stream = self._streams.get((exporter, version, domain, session))
+        return self._new(exporter, version, domain, session) if stream is None else stream
+
+    def end(self, session: int) -> None:
+        """Forget what a session defined, and its data that waits for templates."""
+        for key in [key for key in self._streams if key[3] == session]:
+            stream = self._streams.pop(key)
+            stream.waiting.forget(stream.row)
+            stream.templates = {}
+            self._ended.setdefault(key[:3], []).append(stream.row)
+
+    def _new(self, exporter: int, version: int, domain: int, session: int) -> Stream:
+        name = exporter, version, domain
+        waiting = self._waiting.setdefault(exporter, Waiting())
+        ended = self._ended.get(name)
+        stream = Stream(ended.pop() if ended else len(self.rows), *name, waiting)
+        self.rows[stream.row : stream.row + 1] = [stream]
+        self._streams[*name, session] = stream
         return stream
 
     def headers(self, exports: Exports) -> ExportColumns:

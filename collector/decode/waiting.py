@@ -51,6 +51,11 @@ class Waiting:
         self.size -= sum(early.cost for early in mine)
         return iter(mine)
 
+    def forget(self, stream: int) -> None:
+        """Drop what waits for templates of a stream."""
+        for key in [key for key in self.sets if key[0] == stream]:
+            self.take(key)
+
     def expire(self, now: int) -> Iterator[Key]:
         """Drop what is too old at `now` (milliseconds); yields the template of each set dropped."""
         for key, sets in list(self.sets.items()):

@@ -10,7 +10,7 @@ from collector.datagram import Datagram
 from collector.receive.errors import ReceiveError
 
 MAPPED_PREFIX = bytes(10) + b"\xff\xff"  # RFC 4291 section 2.5.5.2
-new_datagram = cast("Callable[[tuple[bytes, str, int, int]], Datagram]", partial(tuple.__new__, Datagram))
+new_datagram = cast("Callable[[tuple[bytes, str, int, int, int]], Datagram]", partial(tuple.__new__, Datagram))
 """A Datagram of its fields as one tuple, in a third of the time that Datagram(...) takes."""
 
 

@@ -98,7 +98,7 @@ class MultiReader:
         data = self._payloads
         payloads = [data[start : start + length] for start, length in zip(self._starts, lengths, strict=False)]
         exporters, ports = zip(*senders, strict=True)
-        datagrams = list(map(new_datagram, zip(payloads, exporters, ports, repeat(received), strict=False)))
+        datagrams = list(map(new_datagram, zip(payloads, exporters, ports, repeat(received), repeat(0), strict=False)))
         drops = DROPS.unpack_from(self._control, socket.CMSG_LEN(0))[0]
         return Batch(datagrams, sum(lengths), lengths.count(PAYLOAD_BYTES), drops)
 

@@ -46,7 +46,7 @@ def _plain(link: int, time: int, _: int, frame: bytes, ports: Collection[int] | 
     if not whole or (ports is not None and destination not in ports):
         return None
     payload = frame[PLAIN_HEADERS : ETHERNET_HEADER + IPV4_HEADER + size]
-    return new_datagram((payload, address_text(source), port, time)), destination
+    return new_datagram((payload, address_text(source), port, time, 0)), destination
 
 
 class _Reader:

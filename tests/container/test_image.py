@@ -74,7 +74,7 @@ def eventually(true: Callable[[], bool], seconds: float = 90) -> bool:
 
 def test_offers_what_the_documentation_promises(config: dict[str, Any]) -> None:
     assert config["User"] == f"{USER}:{USER}"
-    assert set(config["ExposedPorts"]) == {"2055/udp", "4739/udp", "6343/udp", "8080/tcp"}
+    assert set(config["ExposedPorts"]) == {"2055/udp", "4739/udp", "4739/tcp", "6343/udp", "8080/tcp"}
     assert set(config["Volumes"]) == {"/var/lib/flow-collector"}
     assert config["Entrypoint"] + config["Cmd"] == ["flow-collector", "run"]
 
@@ -100,7 +100,7 @@ class Running:
         self._buildah, self._container, self._config = buildah, container, config
         self._log = data.parent / "log"
         volume = f"{data}:/var/lib/flow-collector"
-        command = [*config["Entrypoint"], *config["Cmd"], "--udp", f"127.0.0.1:{self.udp}"]
+        command = [*config["Entrypoint"], *config["Cmd"], "--udp", f"127.0.0.1:{self.udp}", "--tcp", "off"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 buildah.run(container, command, self._environment, volume),

@@ -47,8 +47,8 @@ class Running:
         self.port, self._web = free_ports(2)
         self.log = folder / "collector.log"
         self._arguments = [
-            *("--udp", f"127.0.0.1:{self.port}", "--web", f"127.0.0.1:{self._web}", "--folder", str(folder / "flows")),
-            *("--batch-seconds", "0.2", *arguments),
+            *("--udp", f"127.0.0.1:{self.port}", "--tcp", f"127.0.0.1:{self.port}", "--web", f"127.0.0.1:{self._web}"),
+            *("--folder", str(folder / "flows"), "--batch-seconds", "0.2", *arguments),
         ]
         folder.mkdir(parents=True, exist_ok=True)
 
