@@ -42,6 +42,8 @@ class Tallies:
     counters: int = 0
     problems: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By reason and exporter's address."""
+    lost: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """What sequence numbers miss, by protocol and exporter's address, in the protocol's unit (`ledger.UNITS`)."""
 
 
 class Pipeline:
@@ -66,6 +68,8 @@ class Pipeline:
         tallies.flows += decoded.flows.height
         tallies.options += len(decoded.options)
         tallies.counters += decoded.counters.height
+        for loss in decoded.losses:
+            tallies.lost[loss.protocol, self.decoder.exporters[loss.exporter]] += loss.lost
         for problem in decoded.problems:
             self._tell(problem)
 

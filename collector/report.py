@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from collector.decode.ledger import UNITS
 from collector.inbox import Inbox
 from collector.pipeline import Pipeline
 from collector.receive.tcp import TcpReceiver
@@ -29,6 +30,8 @@ class Snapshot:
     waiting: int
     dropped: Counter[str]
     """By reason."""
+    lost: Counter[str]
+    """Before it came, by protocol, as sequence numbers tell."""
 
     def since(self, earlier: "Snapshot") -> "Snapshot":
         """What was added; `waiting` as it is now."""
@@ -41,6 +44,7 @@ class Snapshot:
             self.stored - earlier.stored,
             self.waiting,
             self.dropped - earlier.dropped,
+            self.lost - earlier.lost,
         )
 
 
@@ -68,6 +72,7 @@ class Report:
             stored.stored,
             stored.waiting,
             self._dropped(stored),
+            self._lost(),
         )
 
     def store(self) -> Counts:
@@ -101,8 +106,22 @@ class Report:
         sessions = sum(one.sessions for one in self.sessions)
         yield GaugeMetricFamily("flow_collector_sessions_open", "IPFIX sessions that are open", sessions)
         yield GaugeMetricFamily("flow_collector_waiting_flows", "Flows that wait for the store", now.waiting)
+        yield self._losses()
         yield self._drops(now)
         yield self._problems()
+
+    def _losses(self) -> Metric:
+        text = "Missing by sequence number: flows (v5, v7), datagrams (v9, sFlow) or records (IPFIX)"
+        family = GaugeMetricFamily("flow_collector_lost", text, labels=["protocol", "exporter"])
+        for (protocol, exporter), count in list(self.pipeline.tallies.lost.items()):
+            family.add_metric([protocol, exporter], count)
+        return family
+
+    def _lost(self) -> Counter[str]:
+        out: Counter[str] = Counter()
+        for (protocol, _), count in list(self.pipeline.tallies.lost.items()):
+            out[protocol] += count
+        return +out
 
     def _drops(self, now: Snapshot) -> Metric:
         family = CounterMetricFamily("flow_collector_dropped", "What was dropped, by reason", labels=["reason"])
@@ -136,6 +155,9 @@ def told(counts: Snapshot) -> str:
     parts = [f"{counts.datagrams:,} datagrams", f"{counts.flows:,} flows", f"{counts.stored:,} stored"]
     if counts.waiting:
         parts.append(f"{counts.waiting:,} waiting for the store")
+    if counts.lost:
+        missing = [f"{count:,} {UNITS[protocol]} of {protocol}" for protocol, count in counts.lost.items()]
+        parts.append("lost before they came: " + ", ".join(missing))
     if counts.dropped:
         found = counts.dropped.most_common()
         named = [f"{count:,} {reason}" for reason, count in found[:MOST_REASONS]]

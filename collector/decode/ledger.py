@@ -9,6 +9,14 @@ from collector.decode.sequence import Changes
 
 COUNTS = ("messages", "records", "lost", "late", "repeated", "resets", "received", "skew")
 GROWTH = 256
+UNITS = {
+    "NetFlow v5": "flows",
+    "NetFlow v7": "flows",
+    "NetFlow v9": "datagrams",
+    "IPFIX": "records",
+    "sFlow": "datagrams",
+}
+"""What the sequence numbers of a protocol count; NetFlow v1 has none."""
 
 
 @dataclass(frozen=True, slots=True)

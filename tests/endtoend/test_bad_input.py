@@ -5,8 +5,11 @@ import socket
 import time
 from pathlib import Path
 
+from tests.builders.netflow import Template, netflow9
 from tests.endtoend.running import Running, wait_for
 from tests.sample import FLOWS, netflow5
+
+TEMPLATE = Template(256, ((8, 4), (12, 4), (1, 4)))
 
 
 def test_garbage_costs_nothing_else(tmp_path: Path) -> None:
@@ -28,6 +31,17 @@ def test_garbage_costs_nothing_else(tmp_path: Path) -> None:
         assert 'reason="unknown-version"' in metrics
         assert 'reason="fault of the collector"' not in metrics
     assert "fault" not in running.told()
+
+
+def test_datagrams_that_never_came_are_told(tmp_path: Path) -> None:
+    with Running(tmp_path) as running, socket.socket(type=socket.SOCK_DGRAM) as out:
+        for sequence in (1, 2, 9):
+            out.sendto(netflow9(TEMPLATE.define9(), sequence=sequence), ("127.0.0.1", running.port))
+            wait_for_room()
+        wait_for(lambda: running.metric("flow_collector_datagrams_total") == 3, "all datagrams")
+        lost = 'flow_collector_lost{exporter="127.0.0.1",protocol="NetFlow v9"} 6.0'
+        wait_for(lambda: lost in running.get("/metrics").decode(), "the gap between 2 and 9")
+    assert "lost before they came: 6 datagrams of NetFlow v9" in running.told()
 
 
 def wait_for_room() -> None:
