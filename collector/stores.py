@@ -5,6 +5,7 @@ from pydantic import SecretStr
 from collector.pipeline import Store
 from collector.settings import Settings
 from collector.store.access import Access
+from collector.store.client import Client, Engine
 from collector.store.elasticsearch import ElasticsearchStore
 from collector.store.elasticsearch import Settings as ElasticsearchSettings
 from collector.store.parquet.store import ParquetStore
@@ -63,6 +64,15 @@ def access(settings: Settings) -> Access:
         verify=settings.elasticsearch_verify,
         compress=settings.elasticsearch_gzip,
     )
+
+
+def engine(settings: Settings) -> Engine:
+    """The search engine that answers. StoreError where none does."""
+    client = Client(access(settings))
+    try:
+        return client.identify()
+    finally:
+        client.close()
 
 
 def _plain(secret: SecretStr | None) -> str | None:

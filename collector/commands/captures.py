@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from collector.app import CLOSE_SECONDS
 from collector.captures import batches
 from collector.commands.decoding import Decoding, Kind
 from collector.commands.options import with_settings
@@ -18,10 +19,10 @@ from collector.receive.pcap import read_capture
 from collector.receive.replay import replay
 from collector.settings import Settings, SettingsError
 from collector.store.writers import opened
-from collector.stores import open_store, store_name
+from collector.stores import engine, open_store, store_name
 
 Files = Annotated[
-    list[str], typer.Argument(metavar="FILE...", help="Captures: pcap or pcapng, also in gzip; - is standard input.")
+    list[str], typer.Argument(metavar="FILE...", help="pcap, pcapng or IPFIX files, also in gzip; - is standard input.")
 ]
 
 
@@ -78,22 +79,30 @@ def decode(
 def import_(files: Files, settings: Settings) -> None:
     """Put the flows of captures into the store, each at its own time."""
     configure_logging(settings.log_level)
+    if settings.elasticsearch:
+        engine(settings)  # who types the command can mend the URL at once; `run` waits for an engine that comes later
     pipeline = Pipeline(open_store(settings))
-    console = Console(stderr=True)
+    console, patience = Console(stderr=True), FLUSH_SECONDS
     try:
-        with _progress(console) as progress:
-            for file in files:
-                task = progress.add_task(file, total=None)
-                for batch in batches(read_capture(file)):
-                    pipeline.process(batch)
-                    progress.update(task, advance=len(batch))
+        _feed(pipeline, files, console)
+    except KeyboardInterrupt:
+        patience = CLOSE_SECONDS
+        raise
     finally:
-        pipeline.store.flush(FLUSH_SECONDS)
-        pipeline.store.close(0)
+        pipeline.store.close(patience)
     counts = pipeline.store.counts()
     console.print(f"{pipeline.tallies.flows:,} flows decoded, {counts.stored:,} stored in {store_name(settings)}")
     if counts.lost:
         raise typer.Exit(1)
+
+
+def _feed(pipeline: Pipeline, files: list[str], console: Console) -> None:
+    with _progress(console) as progress:
+        for file in files:
+            task = progress.add_task(file, total=None)
+            for batch in batches(read_capture(file)):
+                pipeline.process(batch)
+                progress.update(task, advance=len(batch))
 
 
 def replay_(

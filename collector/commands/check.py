@@ -11,11 +11,11 @@ import typer
 
 from collector.commands.options import with_settings
 from collector.errors import CollectorError
+from collector.receive.tcp import TcpReceiver
 from collector.receive.udp import UdpReceiver
 from collector.receivers import session_receivers
 from collector.settings import Settings
-from collector.store.client import Client
-from collector.stores import access
+from collector.stores import engine
 from collector.web import bound
 
 LITTLE_DISK = 2 << 30
@@ -58,19 +58,11 @@ def look(settings: Settings) -> Iterator[Finding]:
 def _ports(settings: Settings) -> Iterator[Finding]:
     if not (settings.udp or settings.tcp or settings.tcp_tls):
         yield Finding("warning", "udp and tcp are off: nothing is received")
-    loop = asyncio.new_event_loop()
     for place in settings.udp:
         receiver = UdpReceiver(place.host, place.port, buffer=settings.receive_buffer_mib << 20)
-        try:
-            receiver.open(loop, lambda _: None)
-        except CollectorError as error:
-            yield Finding("error", str(error))
-            continue
-        receiver.close()
-        yield Finding("ok", f"UDP {place} is free")
-        if receiver.warning:
+        yield _opened(receiver, f"UDP {place}")
+        if receiver.granted and receiver.warning:
             yield Finding("warning", receiver.warning)
-    loop.close()
 
 
 def _sessions(settings: Settings) -> Iterator[Finding]:
@@ -79,16 +71,21 @@ def _sessions(settings: Settings) -> Iterator[Finding]:
     except CollectorError as error:
         yield Finding("error", str(error))
         return
-    loop = asyncio.new_event_loop()
     for receiver in receivers:
-        try:
-            receiver.open(loop, lambda _: None)
-        except CollectorError as error:
-            yield Finding("error", str(error))
-            continue
+        yield _opened(receiver, str(receiver))
+
+
+def _opened(receiver: UdpReceiver | TcpReceiver, name: str) -> Finding:
+    """Whether a receiver can have its port."""
+    loop = asyncio.new_event_loop()
+    try:
+        receiver.open(loop, lambda _: None)
         receiver.close()
-        yield Finding("ok", f"{receiver} is free")
-    loop.close()
+    except CollectorError as error:
+        return Finding("error", str(error))
+    finally:
+        loop.close()
+    return Finding("ok", f"{name} is free")
 
 
 def _web(settings: Settings) -> Finding:
@@ -120,10 +117,6 @@ def _store(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", f"flows go to Parquet files in {settings.folder}")
         return
     try:
-        client = Client(access(settings))
-        engine = client.identify()
+        yield Finding("ok", f"{engine(settings)} answers")
     except CollectorError as error:
         yield Finding("error", str(error))
-        return
-    yield Finding("ok", f"{engine} answers")
-    client.close()

@@ -29,7 +29,7 @@ def bind(host: str, port: int, buffer: int, share: bool) -> socket.socket:
         return _bound(host, port, buffer, share)
     except OSError as error:
         if host != ANY_IPV6 or error.errno not in NO_IPV6:
-            raise ReceiveError(f"cannot receive on {endpoint_text(host, port)}: {_reason(error, port)}") from error
+            raise ReceiveError(f"cannot receive on {endpoint_text(host, port)}: {reason(error, port, 'u')}") from error
     log.warning("IPv6 is off on this machine: receiving on %s instead of [::]:%d", endpoint_text(ANY_IPV4, port), port)
     return bind(ANY_IPV4, port, buffer, share)
 
@@ -64,12 +64,12 @@ def _ask_for_buffer(sock: socket.socket, size: int) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
 
-def _reason(error: OSError, port: int) -> str:
+def reason(error: OSError, port: int, listed: str) -> str:
+    """Why a port cannot be had, and what to do; `listed` are the letters that make ss list its protocol."""
     match error.errno:
         case errno.EADDRINUSE:
-            return (
-                f"another program has the UDP port (ss -lunp 'sport = :{port}' names it); end it or choose another port"
-            )
+            listing = f"ss -l{listed}np 'sport = :{port}'"
+            return f"another program has the port ({listing} names it); end it or choose another port"
         case errno.EACCES | errno.EPERM:
             return f"ports below {_first_free_port()} need root or CAP_NET_BIND_SERVICE; choose a higher port"
         case errno.EADDRNOTAVAIL:

@@ -1,12 +1,10 @@
 """Open a TCP socket for sessions, or say in one line why not."""
 
-import errno
 import logging
-import os
 import socket
 
 from collector.receive.addresses import endpoint_text, resolve
-from collector.receive.bind import ANY_IPV4, ANY_IPV6, NO_IPV6, UNPRIVILEGED
+from collector.receive.bind import ANY_IPV4, ANY_IPV6, NO_IPV6, reason
 from collector.receive.errors import ReceiveError
 
 BACKLOG = 256  # connections that wait to be accepted: all exporters come at once after a restart
@@ -26,7 +24,7 @@ def listening(host: str, port: int) -> socket.socket:
         return _listening(host, port)
     except OSError as error:
         if host != ANY_IPV6 or error.errno not in NO_IPV6:
-            raise ReceiveError(f"cannot receive on {place}: {_reason(error, port)}") from error
+            raise ReceiveError(f"cannot receive on {place}: {reason(error, port, 't')}") from error
     log.warning("IPv6 is off on this machine: receiving on TCP %s instead", endpoint_text(ANY_IPV4, port))
     return listening(ANY_IPV4, port)
 
@@ -46,17 +44,3 @@ def _listening(host: str, port: int) -> socket.socket:
         sock.close()
         raise
     return sock
-
-
-def _reason(error: OSError, port: int) -> str:
-    match error.errno:
-        case errno.EADDRINUSE:
-            return f"another program has the port (ss -ltnp 'sport = :{port}' names it); end it or choose another port"
-        case errno.EACCES | errno.EPERM:
-            first = UNPRIVILEGED.read_text().strip() if UNPRIVILEGED.exists() else "1024"
-            return f"ports below {first} need root or CAP_NET_BIND_SERVICE; choose a higher port"
-        case errno.EADDRNOTAVAIL:
-            return "this machine does not have that address (ip address lists those it has); [::] stands for all"
-        case errno.EAFNOSUPPORT:
-            return "IPv6 is off on this machine; give an IPv4 address"
-    return os.strerror(error.errno or 0)

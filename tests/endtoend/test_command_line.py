@@ -10,6 +10,7 @@ import pytest
 
 from collector.settings import Settings, flag
 from tests.endtoend.running import environment, free_ports
+from tests.sample import capture
 
 
 def call(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -72,7 +73,7 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
         for command in ("run", "check"):
             answer = call(command, "--udp", place, "--web", "off", folder=tmp_path)
             assert answer.returncode == 1
-            assert f"cannot receive on {place}: another program has the UDP port" in answer.stdout + answer.stderr
+            assert f"cannot receive on {place}: another program has the port" in answer.stdout + answer.stderr
 
 
 def test_check_finds_nothing_wrong_where_all_is_well(tmp_path: Path) -> None:
@@ -80,6 +81,15 @@ def test_check_finds_nothing_wrong_where_all_is_well(tmp_path: Path) -> None:
     answer = call("check", "--udp", f"127.0.0.1:{udp}", "--web", f"127.0.0.1:{web}", folder=tmp_path)
     assert answer.returncode == 0, answer.stdout
     assert "error" not in answer.stdout
+
+
+def test_an_import_does_not_wait_for_a_search_engine_that_is_not_there(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    (tmp_path / "one.pcap").write_bytes(capture())
+    answer = call("import", "--elasticsearch", f"http://127.0.0.1:{port}", "one.pcap", folder=tmp_path)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"flow-collector: http://127.0.0.1:{port}: connection refused")
+    assert answer.stderr.count("\n") == 1
 
 
 def test_check_says_when_the_search_engine_does_not_answer(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_a_port_in_use() -> None:
         port = sock.getsockname()[1]
         for host, shown in (("127.0.0.1", "127.0.0.1"), ("::", "[::]")):
             assert refused(host, port) == (
-                f"cannot receive on {shown}:{port}: another program has the UDP port "
+                f"cannot receive on {shown}:{port}: another program has the port "
                 f"(ss -lunp 'sport = :{port}' names it); end it or choose another port"
             )
 
