@@ -22,7 +22,6 @@ TRANSPORTS = {"tcp": TCP, "udp": UDP, "sctp": SCTP, "dccp": DCCP}
 """Transports with ports of their own in IANA's service registry, in the order of the blocks of the table `services`."""
 PORTS = 65536
 NETWORK_TYPES = ("ipv4", "ipv6")
-PRIVATE, PUBLIC = 0, 1
 
 _ENUMERATIONS: dict[str, tuple[str | None, ...]] = {
     "datasets": ("netflow", "ipfix", "sflow"),

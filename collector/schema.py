@@ -18,29 +18,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
 VERSION = "1"
 """Version of the data model, part of the index names (`elastiflow-<version>-YYYY.MM.DD`)."""
-
-KindName = Literal[
-    "ip",
-    "mac",
-    "keyword",
-    "keywords",
-    "geo_point",
-    "bool",
-    "time",
-    "u8",
-    "u16",
-    "u32",
-    "u64",
-    "id",
-    "counter",
-    "f64",
-]
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,6 @@ def _zone(value: str) -> str:
 
 Endpoints = Annotated[tuple[Endpoint, ...], BeforeValidator(_endpoints)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Paths = Annotated[tuple[Path, ...], BeforeValidator(_listed)]
 
 
 class Settings(BaseSettings):

@@ -66,37 +66,29 @@ def netflow9_options(body: bytes) -> Iterator[Definition]:
 
 def ipfix_templates(body: bytes) -> Iterator[Definition]:
     """Template records and withdrawals of an IPFIX template set."""
-    offset = 0
-    while offset + 4 <= len(body):
-        number, count = _TWO.unpack_from(body, offset)
-        if not count and number:
-            yield Definition(number, None, False, body[offset : offset + 4])
-            offset += 4
-            continue
-        if number < FIRST_DATA_SET:
-            _only_padding(body, offset, number)
-            return
-        slots, end = _specifiers(body, offset + 4, count, number)
-        yield _definition(number, slots, 0, False, body[offset:end])
-        offset = end
+    return _ipfix(body, options=False)
 
 
 def ipfix_options(body: bytes) -> Iterator[Definition]:
     """Options template records and withdrawals of an IPFIX options template set; the field count includes the scope."""
-    offset = 0
+    return _ipfix(body, options=True)
+
+
+def _ipfix(body: bytes, options: bool) -> Iterator[Definition]:
+    offset, head = 0, 6 if options else 4
     while offset + 4 <= len(body):
         number, count = _TWO.unpack_from(body, offset)
         if not count and number:
-            yield Definition(number, None, True, body[offset : offset + 4])
+            yield Definition(number, None, options, body[offset : offset + 4])
             offset += 4
             continue
         if number < FIRST_DATA_SET:
             _only_padding(body, offset, number)
             return
-        _fits(body, offset + 6, number)
-        scopes = min(_TWO.unpack_from(body, offset + 2)[1], count)
-        slots, end = _specifiers(body, offset + 6, count, number)
-        yield _definition(number, slots, scopes, True, body[offset:end])
+        _fits(body, offset + head, number)
+        scopes = min(_TWO.unpack_from(body, offset + 2)[1], count) if options else 0
+        slots, end = _specifiers(body, offset + head, count, number)
+        yield _definition(number, slots, scopes, options, body[offset:end])
         offset = end
 
 

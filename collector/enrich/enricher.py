@@ -68,8 +68,8 @@ def _locality(frame: pl.DataFrame, addresses: pl.DataFrame) -> list[pl.Series]:
     if len(ends) < 2:
         return []
     source, destination = (addresses["private"].gather(frame[end]) for end in ends)
-    both = (source & destination).cast(pl.UInt8)
-    return [(registry.PUBLIC - both).alias("flow.traffic_locality")]
+    public = ~(source & destination)  # row 1 of the table
+    return [public.cast(pl.UInt8).alias("flow.traffic_locality")]
 
 
 def _services(frame: pl.DataFrame) -> list[pl.Series]:

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import cast
 
 from collector.datagram import Datagram
+from collector.endpoints import Endpoint
 from collector.receive.errors import ReceiveError
 
 MAPPED_PREFIX = bytes(10) + b"\xff\xff"  # RFC 4291 section 2.5.5.2
@@ -24,7 +25,7 @@ def address_text(packed: bytes) -> str:
 
 def endpoint_text(host: str, port: int) -> str:
     """HOST:PORT as an operator writes it, with brackets around an IPv6 address."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return str(Endpoint(host, port))
 
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]

@@ -147,11 +147,6 @@ class Segments:
                 self._taken.add(free.id)
             return free
 
-    def give_back(self, segment: Segment) -> None:
-        """Puts a segment taken, but not done, at the disposal of the next who takes."""
-        with self._lock:
-            self._taken.discard(segment.id)
-
     def done(self, segment: Segment) -> None:
         """Deletes a segment whose flows have all arrived."""
         segment.path.unlink(missing_ok=True)

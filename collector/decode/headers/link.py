@@ -24,9 +24,7 @@ MAX_TAGS = 4
 LLC = np.dtype([("saps", ">u2"), ("control", "u1"), ("organisation", "V3"), ("kind", ">u2")])
 MAX_LENGTH = 1500
 """An 802.3 frame has its length where others have the ethertype."""
-LABEL = np.dtype([("entry", ">u4"), ("next", "u1")])
-"""A label stack entry and the byte behind it."""
-LAST_LABEL = np.dtype([("entry", ">u4")])
+LABEL = np.dtype([("entry", ">u4")])
 MAX_LABELS = 16
 SESSION = np.dtype([("head", "V6"), ("protocol", ">u2")])
 PPP = np.dtype([("first", "u1"), ("second", "u1")])
@@ -119,10 +117,10 @@ def labels(packets: Packets) -> None:
     stacks["at"] = packets.at[which]
     pending = np.arange(which.size)
     for _ in range(MAX_LABELS):
-        have, entry = packets.read(which[pending], LAST_LABEL)
+        have, entry = packets.read(which[pending], LABEL)
         pending = pending[np.isin(which[pending], have)]
         stacks["depth"][pending] += 1
-        packets.at[have] += LAST_LABEL.itemsize
+        packets.at[have] += LABEL.itemsize
         bottom = (entry["entry"] & 0x100) > 0
         _behind_labels(packets, have[bottom])
         pending = pending[~bottom]
