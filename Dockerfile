@@ -27,7 +27,7 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /var/lib/flow-c
     && install --directory --owner flow-collector --group flow-collector /var/lib/flow-collector
 COPY --from=build /opt/flow-collector /opt/flow-collector
 
-# The page listens beyond loopback because a published port reaches a container from outside;
+# The web server listens beyond loopback because a published port reaches a container from outside;
 # with host networking set FLOW_COLLECTOR_WEB=127.0.0.1:8080, as docker-compose.yml does.
 ENV PATH=/opt/flow-collector/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -39,7 +39,7 @@ WORKDIR /var/lib/flow-collector
 VOLUME /var/lib/flow-collector
 EXPOSE 2055/udp 4739/udp 4739/tcp 6343/udp 8080/tcp
 
-# http.client takes no notice of proxy variables. Where the page is off, run with --no-healthcheck.
+# http.client takes no notice of proxy variables. Where it is off, run with --no-healthcheck.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
     CMD python3 -c "import http.client, os; \
         page = http.client.HTTPConnection(os.environ['FLOW_COLLECTOR_WEB'], timeout=4); \
