@@ -23,6 +23,7 @@ TRANSPORTS = {"tcp": TCP, "udp": UDP, "sctp": SCTP, "dccp": DCCP}
 PORTS = 65536
 NETWORK_TYPES = ("ipv4", "ipv6")
 
+# Segments that wait on disk hold row numbers of these lists: a later version may only add to their ends.
 _ENUMERATIONS: dict[str, tuple[str | None, ...]] = {
     "datasets": ("netflow", "ipfix", "sflow"),
     "sampling_sources": ("record", "header", "options", "setting"),
