@@ -9,9 +9,9 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 # The packages change seldom, the collector often: a layer each.
 COPY constraints.txt constraints-build.txt ./
 RUN python3 -m venv /opt/build \
-    && /opt/build/bin/pip install --require-hashes -r constraints-build.txt \
+    && /opt/build/bin/pip install --require-hashes --no-deps -r constraints-build.txt \
     && python3 -m venv --without-pip /opt/flow-collector \
-    && /opt/build/bin/pip --python /opt/flow-collector/bin/python3 install --require-hashes -r constraints.txt \
+    && /opt/build/bin/pip --python /opt/flow-collector/bin/python3 install --require-hashes --no-deps -r constraints.txt \
     # What only their developers need, 30 MB of it.
     && find /opt/flow-collector -type d \
         \( -path '*/pyarrow/include' -o -path '*/pyarrow/*tests' -o -path '*/numpy/*tests' \) -prune -exec rm -r {} +

@@ -85,7 +85,9 @@ ensure_environment() {
     fi
     say "installing the pinned packages into .venv"
     rm -f "$venv"/.installed-*
-    pip_install --require-hashes "${constraints[@]}"
+    # The pins are complete. Resolving would let a new release of a package that is wanted with an extra (coverage[toml])
+    # in beside its pin, which pip then refuses.
+    pip_install --require-hashes --no-deps "${constraints[@]}"
     pip_install --no-deps --no-build-isolation --editable "$root"
     wanted >"$venv/.installed-$kind"
 }

@@ -39,7 +39,7 @@ class Installed:
         # PYTHONPATH would let the checkout in.
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         venv.create(folder / "venv", with_pip=True)
-        self("pip", "install", "--quiet", "--require-hashes", "-r", str(ROOT / "constraints.txt"))
+        self("pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", str(ROOT / "constraints.txt"))
         self("pip", "install", "--quiet", "--no-deps", "--no-index", str(wheel))
 
     def __call__(self, command: str, *arguments: str) -> str:
