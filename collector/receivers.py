@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from collector.receive.tcp import TcpReceiver
-from collector.receive.tls import tls_context
+from collector.receive.tls import Tls
 from collector.settings import Settings, SettingsError, flag
 
 
@@ -14,6 +14,6 @@ def session_receivers(settings: Settings, full: Callable[[], bool] = lambda: Fal
         return receivers
     if settings.tls_certificate is None:
         raise SettingsError(f"{flag('tcp_tls')} needs {flag('tls_certificate')} and {flag('tls_key')}")
-    context = tls_context(settings.tls_certificate, settings.tls_key, settings.tls_client_ca)
-    secured = [TcpReceiver(place.host, place.port, tls=context, full=full) for place in settings.tcp_tls]
+    tls = Tls(settings.tls_certificate, settings.tls_key, settings.tls_client_ca)
+    secured = [TcpReceiver(place.host, place.port, tls=tls, full=full) for place in settings.tcp_tls]
     return receivers + secured

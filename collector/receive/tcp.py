@@ -4,7 +4,6 @@ import asyncio
 import errno
 import logging
 import socket
-import ssl
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from collector.datagram import Datagram
 from collector.receive.addresses import address_text, endpoint_text, new_datagram
 from collector.receive.listen import listening
 from collector.receive.session import Session
-from collector.receive.tls import handshake_failure
+from collector.receive.tls import Tls, handshake_failure
 
 SESSIONS, SESSIONS_PER_ADDRESS = 1024, 64
 IDLE = 3600.0  # exporters of a quiet network send nothing for long, and templates only when a session begins
@@ -42,7 +41,7 @@ class TcpReceiver:
         host: str,
         port: int,
         *,
-        tls: ssl.SSLContext | None = None,
+        tls: Tls | None = None,
         full: Callable[[], bool] = lambda: False,
         sessions: int = SESSIONS,
         sessions_per_address: int = SESSIONS_PER_ADDRESS,
@@ -172,11 +171,11 @@ class TcpReceiver:
         return None
 
     async def _begin(self, session: Session, connection: socket.socket) -> None:
-        timeout = None if self.tls is None else HANDSHAKE_SECONDS
+        context, timeout = (None, None) if self.tls is None else (self.tls.context(), HANDSHAKE_SECONDS)
         try:
             _prepare(connection)
             await self._loop.connect_accepted_socket(
-                lambda: session, connection, ssl=self.tls, ssl_handshake_timeout=timeout
+                lambda: session, connection, ssl=context, ssl_handshake_timeout=timeout
             )
         except OSError as error:  # SSLError is one
             connection.close()

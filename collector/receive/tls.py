@@ -1,5 +1,6 @@
 """TLS for IPFIX sessions (RFC 7011 section 11)."""
 
+import logging
 import ssl
 from pathlib import Path
 from typing import NoReturn
@@ -14,6 +15,49 @@ REASONS = {
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": "it shows no certificate, and --tls-client-ca asks for one",
 }
 """What OpenSSL's reasons mean here."""
+Stamp = tuple[tuple[int, int, int] | None, ...]
+log = logging.getLogger(__name__)
+
+
+class Tls:
+    """What a server shows: a certificate, its key and the authorities of clients, as `tls_context` takes them.
+
+    Certificates are renewed every few weeks by a program that writes the files anew. New sessions get what the files
+    hold now; while they hold nothing that can be used, what they held before. Raises ReceiveError as `tls_context`.
+    """
+
+    def __init__(self, certificate: Path, key: Path | None = None, client_ca: Path | None = None) -> None:
+        self._files = certificate, key, client_ca
+        self._stamp = self._look()
+        self._context = tls_context(*self._files)
+
+    def context(self) -> ssl.SSLContext:
+        """The context of the next session. Never raises: a fault of new files is logged once."""
+        stamp = self._look()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._renew()
+        return self._context
+
+    def _renew(self) -> None:
+        try:
+            self._context = tls_context(*self._files)
+        except ReceiveError as error:
+            log.warning("the changed certificate is not used, the one from before stays: %s", error)
+        else:
+            log.info("the changed certificate %s is used from now on", self._files[0])
+
+    def _look(self) -> Stamp:
+        return tuple(None if file is None else _stamp(file) for file in self._files)
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    """What changes whenever a file is written or replaced; None for one that is not there."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 def tls_context(certificate: Path, key: Path | None, client_ca: Path | None) -> ssl.SSLContext:

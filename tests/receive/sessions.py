@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import ssl
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Self
 
 from collector.datagram import Datagram
 from collector.receive.tcp import TcpReceiver
+from collector.receive.tls import Tls
 from tests.receive.sending import true
 
 RESET = struct.pack("ii", 1, 0)
@@ -29,7 +29,7 @@ class Serving:
         self,
         host: str = "127.0.0.1",
         *,
-        tls: ssl.SSLContext | None = None,
+        tls: Tls | None = None,
         full: Callable[[], bool] = lambda: False,
         sessions: int = 100,
         sessions_per_address: int = 50,

@@ -12,7 +12,7 @@ import pytest
 from collector.errors import CollectorError
 from collector.receive import tcp
 from collector.receive.errors import ReceiveError
-from collector.receive.tls import tls_context
+from collector.receive.tls import Tls, tls_context
 from tests.receive.sending import run, true
 from tests.receive.sessions import Exporter, Serving, certificate, message
 from tests.store import tls
@@ -36,9 +36,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def context(server: Path, client: Path | None = None) -> ssl.SSLContext:
+def context(server: Path, client: Path | None = None) -> Tls:
     """What the collector uses; exporters need a certificate of `client`'s authority."""
-    return tls_context(*certificate(server), None if client is None else client / "ca.pem")
+    return Tls(*certificate(server), None if client is None else client / "ca.pem")
 
 
 def exporting(server: Path, client: Path | None = None) -> ssl.SSLContext:
@@ -188,6 +188,31 @@ def test_a_handshake_that_fails_is_told(
             assert f"on {serving.receiver} failed after 0 messages: {expected}" in line
 
     run(scenario)
+
+
+def test_renewed_files_hold_for_new_sessions(
+    server: Path, client: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shown, key = (Path(shutil.copy(file, tmp_path)) for file in certificate(server))
+    caplog.set_level("INFO", "collector.receive.tls")
+
+    async def scenario() -> None:
+        async with Serving(tls=Tls(shown, key)) as serving:
+            await export(serving, exporting(server), *SENT)
+            await serving.until(4)
+            shown.write_text("half written")
+            await export(serving, exporting(server), *SENT)
+            await serving.until(8)
+            for new, place in zip(certificate(client), (shown, key), strict=True):
+                shutil.copy(new, place)
+            await export(serving, exporting(client), *SENT)
+            await serving.until(12)
+            assert serving.receiver.failed == 0
+
+    run(scenario)
+    faulty, renewed = (one.getMessage() for one in caplog.records if one.name == "collector.receive.tls")
+    assert faulty.startswith("the changed certificate is not used, the one from before stays: no certificate and key")
+    assert renewed == f"the changed certificate {shown} is used from now on"
 
 
 def test_closing_ends_handshakes_under_way(server: Path) -> None:
