@@ -85,7 +85,7 @@ class NetflowDecoder:
         return NetflowDecoded(frame, learned, batch.problems.list(), losses)
 
     def _learn(self, told: Found, headers: ExportColumns) -> list[Options]:
-        records = options_of(told.records, headers.take(told.messages))
+        records = options_of(told.records, headers.take(told.messages), self.streams.layouts)
         for record in records:
             self.learned.learn(record)
         return records

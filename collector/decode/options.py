@@ -1,5 +1,6 @@
 """Options data: what exporters tell about themselves, learned for the flows that follow."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from collector.decode.exports import ExportColumns, Ints
 from collector.decode.records import Records
 from collector.decode.sampling import Sampling
+from collector.decode.structured import Layouts, read
 from collector.decode.values import milliseconds_of, rows
 
 BOOT = "systemInitTimeMilliseconds"
@@ -26,10 +28,13 @@ class Options:
     values: dict[str, Any]
 
 
-def options_of(records: Records, exports: ExportColumns) -> list[Options]:
-    """The records of an options template; `exports` has the header of each."""
+def options_of(records: Records, exports: ExportColumns, layouts: Callable[[int], Layouts]) -> list[Options]:
+    """The records of an options template; `exports` has the header of each, `layouts` the templates of a stream."""
     scopes = records.layout.scopes
-    pairs = zip(rows(records, 0, scopes), rows(records, scopes, len(records.layout.slots)), strict=True)
+    known = {stream: read(layouts(stream)) for stream in np.unique(exports.stream).tolist()}
+    readers = [known[stream] for stream in exports.stream.tolist()]
+    bounds = ((0, scopes), (scopes, len(records.layout.slots)))
+    pairs = zip(*(rows(records, first, end, readers) for first, end in bounds), strict=True)
     names = zip(exports.exporter.tolist(), exports.version.tolist(), exports.domain.tolist(), strict=True)
     return [Options(*name, *pair) for name, pair in zip(names, pairs, strict=True)]
 

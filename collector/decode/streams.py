@@ -5,7 +5,7 @@ Over UDP routers change their source port when they restart
 a process, so the port is left out: a template holds for the exporter's address.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,6 +71,11 @@ class Stream:
         template.sets.bodies.append(body)
         template.sets.headers.append(header)
 
+    def layout(self, number: int) -> Layout | None:
+        """The layout of a template, None where there is none."""
+        template = self.templates.get(number)
+        return None if template is None else template.layout
+
     def define(self, batch: Batch, definition: Definition, received: int) -> None:
         """A template record: new, repeated, changed from here on, or a withdrawal."""
         layout = definition.layout
@@ -120,6 +125,10 @@ class Streams:
         """The stream, new where it has not been seen."""
         stream = self._streams.get((exporter, version, domain, session))
         return self._new(exporter, version, domain, session) if stream is None else stream
+
+    def layouts(self, row: int) -> Callable[[int], Layout | None]:
+        """The templates in force of the stream with that row number: their layouts by id."""
+        return self.rows[row].layout
 
     def end(self, session: int) -> None:
         """Forget what a session defined, and its data that waits for templates."""

@@ -1,7 +1,7 @@
 """Values of single fields as Python objects, by abstract data type: for options data, which are few."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
@@ -10,6 +10,8 @@ from collector.decode.columns import mac, text
 from collector.decode.records import Records
 from collector.decode.times import NTP_TO_UNIX
 
+Reader = Callable[[str, bytes], Any]
+"""From an abstract data type and the bytes to a value."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -81,20 +83,20 @@ READERS: dict[str, Callable[[bytes], Any]] = {
 
 
 def value(kind: str, cell: bytes) -> Any:
-    """One value: int, float, bool or str; octet arrays and structured data as hexadecimal text. None for no bytes."""
+    """One value: int, float, bool or str; octet arrays and lists as hexadecimal text. None for no bytes."""
     return READERS.get(kind, bytes.hex)(cell) if cell or kind == "string" else None
 
 
-def rows(records: Records, first: int, end: int) -> list[dict[str, Any]]:
+def rows(records: Records, first: int, end: int, readers: Sequence[Reader]) -> list[dict[str, Any]]:
     """The slots from `first` to before `end` of each record as a dictionary from element key to value.
 
-    An element that occurs more than once has a list of values.
+    Each record has its reader, which may be `value`. An element that occurs more than once has a list of values.
     """
     out: list[dict[str, Any]] = [{} for _ in range(records.count)]
     for place, slot in enumerate(records.layout.slots[first:end], first):
         if slot.length:
-            for row, cell in zip(out, _cells(records, place), strict=True):
-                _put(row, slot.element.key, value(slot.element.type, cell))
+            for row, read, cell in zip(out, readers, _cells(records, place), strict=True):
+                put(row, slot.element.key, read(slot.element.type, cell))
     return out
 
 
@@ -105,7 +107,8 @@ def _cells(records: Records, place: int) -> list[bytes]:
     return [bytes(column.buffer[s : s + n]) for s, n in zip(column.starts, column.lengths, strict=True)]
 
 
-def _put(row: dict[str, Any], key: str, one: Any) -> None:
+def put(row: dict[str, Any], key: str, one: Any) -> None:
+    """Add a value; of several with the same key there is a list."""
     if key not in row:
         row[key] = one
     elif isinstance(row[key], list):
