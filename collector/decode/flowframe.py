@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from collector import registry
-from collector.decode import derived, sampling, texts, transport
+from collector.decode import derived, sampling, sections, texts, transport
 from collector.decode.clocks import Clocks
 from collector.decode.columns import Mask
 from collector.decode.exports import ExportColumns
@@ -61,6 +61,7 @@ _STEPS = (
     transport.icmp,
     texts.labels,
     texts.application,
+    sections.sections,
     sampling.recorded,
 )
 

@@ -93,6 +93,10 @@ class Sheet:
             self._numbers[name] = column
         return column
 
+    def has_text(self, name: str, first: int) -> bool:
+        """Whether a text column has a piece that begins at row `first`."""
+        return any(row == first for row, _ in self._texts.get(name, [])[-1:])
+
     def add_text(self, name: str, first: int, column: pl.Series) -> None:
         """A piece of a text column, from row `first` on; pieces come in the order of the rows."""
         self._texts.setdefault(name, []).append((first, column))
@@ -148,6 +152,10 @@ class Part:
             return None
         valid = column.valid[self._span]
         return (column.values[self._span], valid) if valid.any() else None
+
+    def has_text(self, name: str) -> bool:
+        """Whether a text column has been put in, be it without any value."""
+        return self._sheet.has_text(name, self._span.start)
 
     def text(self, column: pl.Series) -> None:
         """A text column under the name of the series."""

@@ -4,7 +4,7 @@ Numpy arrays with masks become one Arrow record batch and with it a polars frame
 polars would cost a small batch more than its decoding.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,15 @@ class Table:
     def drop(self, name: str) -> None:
         """Forget a column, if there is one."""
         self._columns.pop(name, None)
+
+    def columns(self) -> Iterator[tuple[str, Values, Mask]]:
+        """All columns, with which rows have a value."""
+        for name, (values, valid) in self._columns.items():
+            yield name, values, np.ones(self.rows, np.bool_) if valid is None else valid
+
+    def series(self, name: str) -> pl.Series:
+        """A column as `frame` has it; KeyError where there is none."""
+        return pl.Series(name, self._array(*self._columns[name]))
 
     def frame(self) -> pl.DataFrame:
         """All columns; rows without a value are null, and columns without any are not there."""

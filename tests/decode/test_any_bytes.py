@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from collector.datagram import Datagram
 from collector.decode.decoder import Decoded, Decoder
 from collector.receive.pcap import read_capture
-from tests.builders import sflow
+from tests.builders import packets, sflow
 from tests.builders.netflow import (
     VARIABLE,
     Field,
@@ -29,6 +29,7 @@ from tests.corpus import capture, manifest, needs_corpus
 from tests.decode.templates_used import ONE, TWO, V4
 
 OPTIONS = Template(300, [(1, 4), (48, 1), (50, 4), (84, 8)], scopes=1)
+LISTS = Template(302, [(143, 4), (291, VARIABLE), (292, VARIABLE), (293, VARIABLE)], scopes=1)
 CELLS: dict[Field, Value] = {
     (8, 4): "10.0.0.1",
     (12, 4): "10.0.0.2",
@@ -50,6 +51,8 @@ CELLS: dict[Field, Value] = {
     (311, 8): 0.5,
     (48, 2): 1,
     (12235, VARIABLE, 9): b"\3\0\0\x50\x34\2host",
+    (291, VARIABLE): b"\4\0\x0a\0\1\7\x08",
+    (315, VARIABLE): packets.ethernet(packets.ipv4(packets.vxlan(packets.ethernet(b""), 1)), tags=(5,)),
 }
 RICH = Template(301, list(CELLS))
 VALUES = tuple(CELLS.values())
@@ -60,6 +63,7 @@ SEEDS = [
     netflow9(V4.define9(), V4.data(ONE, TWO), OPTIONS.define9(), OPTIONS.data((0, 1, 100, "every"))),
     ipfix(RICH.define(), RICH.data(VALUES, VALUES), withdrawal(301), V4.define()) + ipfix(V4.data(ONE), domain=1),
     ipfix(V4.data(ONE), OPTIONS.define(), OPTIONS.data((0, 1, 100, "every")), V4.define()),
+    ipfix(V4.define(), LISTS.define(), LISTS.data((1, b"\4\0\x0a\0\1\7\x08", b"\xff\1\0" + V4.record(*ONE), b"\3"))),
     sflow.payload(sflow.flow_sample(sflow.header(bytes(64))), sflow.counters_sample()),
 ]
 many = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
