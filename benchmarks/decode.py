@@ -19,7 +19,7 @@ from collector.decode.decoder import Decoder
 from collector.receive.pcap import read_capture
 
 MAKER = Path(__file__).with_name("traffic") / "make_traffic.py"
-BARS = {"netflow5": 0.5, "netflow9": 0.5, "ipfix": 0.5, "ipfix-varlen": 4.0, "sflow": 2.5}
+BARS = {"netflow5": 0.5, "netflow9": 0.5, "ipfix": 0.5, "ipfix-varlen": 4.0, "ipfix-sections": 2.5, "sflow": 2.5}
 """Microseconds a flow that decoding may take at most."""
 
 

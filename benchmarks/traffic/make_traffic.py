@@ -18,6 +18,7 @@ import numpy as np
 import pcap
 from exports import Exporter, ipfix, netflow5, netflow9
 from population import Population
+from sections import sections
 from sflow import SAMPLING_RATE, sflow
 
 Export = Callable[[np.ndarray, Exporter], Iterator[pcap.Datagram]]
@@ -26,6 +27,7 @@ PROFILES: dict[str, tuple[Export, float]] = {  # profile: how it exports, its sh
     "netflow9": (netflow9, 0.1),
     "ipfix": (ipfix, 0.25),
     "ipfix-varlen": (partial(ipfix, varlen=True), 0.25),
+    "ipfix-sections": (sections, 0.2),
     "sflow": (sflow, 0.2),
 }
 MIXED = {"netflow5": 0.15, "netflow9": 0.40, "ipfix": 0.20, "ipfix-varlen": 0.10, "sflow": 0.15}
@@ -74,12 +76,12 @@ def make(
 
 def _add(summary: dict, flows: np.ndarray, profile: str, device: Exporter) -> None:
     octets, packets = flows["octets"], flows["packets"]
-    if profile == "sflow":
+    if profile in ("sflow", "ipfix-sections"):
         octets, packets = np.zeros(1, "u8"), np.full(1, flows.size * SAMPLING_RATE)
     elif profile in ("netflow5", "netflow9"):
         octets = np.minimum(octets, 0xFFFFFFFF)
     summary["flows"] += flows.size
-    summary["octets"] += int(octets.sum())  # unscaled; sFlow not counted
+    summary["octets"] += int(octets.sum())  # unscaled; sampled packets not counted
     summary["packets"] += int(packets.sum())
     summary["exporters"][str(device.address)] = {"profile": profile, "flows": flows.size, "v6": int(flows["v6"].sum())}
 

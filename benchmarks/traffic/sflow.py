@@ -70,8 +70,7 @@ def _chunks(
 def _encode(flows: np.ndarray, part: slice, rng: np.random.Generator, sequence: np.ndarray) -> tuple[np.ndarray, bytes]:
     flows = flows[part]
     tagged = rng.random(flows.size) < 0.6
-    size = np.clip(flows["octets"] // flows["packets"], 46, 1500) + np.where(flows["v6"], 20, 0)
-    frame_length = np.clip(size, 46, 1500) + 18 + np.where(tagged, 4, 0)  # with the frame check sequence
+    frame_length = frame_lengths(flows, tagged)
     header_length = np.minimum(HEADER_BYTES, frame_length - 4)
     padded = (header_length + 3) // 4 * 4
     head = np.zeros(flows.size, SAMPLE_HEAD)
@@ -85,14 +84,20 @@ def _encode(flows: np.ndarray, part: slice, rng: np.random.Generator, sequence: 
     switch = np.zeros(flows.size, SWITCH)
     switch["type"], switch["length"] = 1001, 16
     switch["src_vlan"] = switch["dst_vlan"] = flows["vlan"]
-    frames = _frames(flows, tagged, frame_length, rng)
+    headers = frames(flows, tagged, frame_length, rng)
     columns = np.arange(HEADER_BYTES)
-    frames[columns >= header_length[:, None]] = 0
-    matrix = np.concatenate([_bytes(head), frames, _bytes(switch), _routers(flows)], axis=1)
+    headers[columns >= header_length[:, None]] = 0
+    matrix = np.concatenate([_bytes(head), headers, _bytes(switch), _routers(flows)], axis=1)
     keep = np.ones(matrix.shape, "?")
     keep[:, SAMPLE_HEAD.itemsize : SAMPLE_HEAD.itemsize + HEADER_BYTES] = columns < padded[:, None]
     keep[:, -12:] = flows["v6"][:, None]
     return keep.sum(axis=1), matrix[keep].tobytes()
+
+
+def frame_lengths(flows: np.ndarray, tagged: np.ndarray) -> np.ndarray:
+    """The lengths of sampled frames, with the frame check sequence."""
+    size = np.clip(flows["octets"] // flows["packets"], 46, 1500) + np.where(flows["v6"], 20, 0)
+    return np.clip(size, 46, 1500) + 18 + np.where(tagged, 4, 0)
 
 
 def _bytes(rows: np.ndarray) -> np.ndarray:
@@ -109,7 +114,7 @@ def _routers(flows: np.ndarray) -> np.ndarray:
     return np.where(flows["v6"][:, None], _bytes(six), _bytes(four))
 
 
-def _frames(flows: np.ndarray, tagged: np.ndarray, frame_length: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def frames(flows: np.ndarray, tagged: np.ndarray, frame_length: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """The first 128 bytes of the sampled frames."""
     frames = rng.integers(0, 256, (flows.size, HEADER_BYTES), dtype="u1")
     l4 = np.where(np.isin(flows["proto"], (TCP, UDP)), flows["proto"], 0)
