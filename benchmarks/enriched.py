@@ -94,8 +94,8 @@ def _flows(
         "flow.dst_port_name": block + destination_port,
         "flow.input_snmp": np.where(back, outside, inside),
         "flow.output_snmp": np.where(back, inside, outside),
-        "flow.input_ifname": _text(_interfaces(), np.where(back, outside, inside)),
-        "flow.output_ifname": _text(_interfaces(), np.where(back, inside, outside)),
+        "flow.input_ifname": np.where(back, outside, inside),
+        "flow.output_ifname": np.where(back, inside, outside),
         "flow.direction": back.astype(np.int64),
         "flow.tcp_flags": np.where(protocol == 6, rng.choice(FLAGS, count, p=FLAG_SHARES), 0),
         "flow.tos": tos,
@@ -108,7 +108,8 @@ def _flows(
     frame = pl.DataFrame([_column(name, values) for name, values in columns.items()])
     exporters = {VALUE: [f"192.0.2.{number}" for number in range(ROUTERS)]}
     exporters["name"] = [f"router-{number}" for number in range(ROUTERS)]
-    return Flows(frame, {"addresses": _addresses(codes.tolist()), "exporters": pl.DataFrame(exporters)})
+    tables = {"exporters": pl.DataFrame(exporters), "interfaces": pl.DataFrame({VALUE: _interfaces()})}
+    return Flows(frame, {"addresses": _addresses(codes.tolist()), **tables})
 
 
 def _column(name: str, values: Numbers | pl.Series) -> pl.Series:

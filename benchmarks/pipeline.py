@@ -59,9 +59,10 @@ def one_round(datagrams: Sequence[Datagram], folder: Path) -> tuple[dict[str, fl
     batches: list[Flows] = []
     for first in range(0, len(datagrams), BATCH):
         start = time.process_time()
-        decoded = decoder.decode(datagrams[first : first + BATCH]).flows
+        decoded = decoder.decode(datagrams[first : first + BATCH])
         between = time.process_time()
-        batches.append(enricher.enrich(decoded, decoder.exporters))
+        enricher.learn(decoded.options, decoded.counters, decoder.exporters)
+        batches.append(enricher.enrich(decoded.flows, decoder.exporters))
         spent["decode"] += between - start
         spent["enrich"] += time.process_time() - between
     spent["documents"] = timed(documents, batches)

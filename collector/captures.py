@@ -38,6 +38,7 @@ def read_flows(path: str | PathLike[str]) -> Iterator[Flows]:
     decoder, enricher = Decoder(), Enricher()
     for batch in batches(read_capture(path)):
         decoded = decoder.decode(batch)
+        enricher.learn(decoded.options, decoded.counters, decoder.exporters)
         if not decoded.flows.is_empty():
             yield in_order(enricher.enrich(decoded.flows, decoder.exporters))
 

@@ -15,9 +15,9 @@ class Flows:
 
     `frame` has one row a flow and a column for each schema field that any of the flows has. A coded column (see
     `schema.table_of`) holds row numbers of its table, null where the flow has no such thing. `tables` maps the name of
-    a table (`addresses`, `exporters`) to a frame with the column `value` and one column an attribute, only for what
-    this batch refers to; the constant tables of registry.py are not among them. A `Flows` is complete in itself: it
-    can be written to disk and read back.
+    a table (`addresses`, `exporters`, `interfaces`, …) to a frame with the column `value` and one column an attribute,
+    only for what this batch refers to; the constant tables of registry.py are not among them. A `Flows` is complete in
+    itself: it can be written to disk and read back.
     """
 
     frame: pl.DataFrame

@@ -59,6 +59,7 @@ class Pipeline:
         """One batch, in order of arrival."""
         decoded = self.decoder.decode(datagrams)
         self._count(len(datagrams), decoded)
+        self.enricher.learn(decoded.options, decoded.counters, self.decoder.exporters)
         if not decoded.flows.is_empty():
             self.store.write(self.enricher.enrich(decoded.flows, self.decoder.exporters))
 

@@ -7,7 +7,8 @@ template and docs/fields.md. The table itself is data/fields.csv:
 * `kind`: a key of `KINDS`;
 * `elements`: information elements that feed the field, in order of preference, as IANA names or `pen:name`;
 * `table`: the table whose row numbers the column holds while flows are under way (many flows point at few things):
-  `addresses` and `exporters` are the batch's own, the others are the constant ones of registry.py;
+  `addresses`, `exporters`, `interfaces` and others that exporters name are the batch's own, those of registry.py are
+  constant;
 * `via`: `CODE>ATTRIBUTE` for a field that is not a column of the flow but an attribute of the table entry which the
   column CODE points at (`source.ip>domain`: the host name of the address in `source.ip`);
 * `description`: one sentence for docs/fields.md.

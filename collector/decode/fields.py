@@ -18,6 +18,10 @@ ZERO_IS_UNKNOWN = frozenset(
         "destination.as.number",
         "flow.next_as",
         "flow.previous_as",
+        "flow.class_id",
+        "flow.policy_id",
+        # The packet was not sampled.
+        "flow.sampler_id",
         # No translation took place.
         "source.nat.port",
         "destination.nat.port",

@@ -45,7 +45,7 @@ class AddressBook:
         self._describe(known)
         codes, used = compacted(rows, self._index.count)
         bare = flows.drop([f"{name}.{half}" for name in names for half in ("hi", "lo")])
-        return bare.with_columns(_spread(names, valid, codes)), self._entries[used]
+        return bare.with_columns(spread(names, valid, codes)), self._entries[used]
 
     def _begin(self) -> None:
         """An empty book."""
@@ -92,8 +92,8 @@ def _halves(flows: pl.DataFrame, name: str, valid: pl.Series) -> Halves:
     return (column if valid.all() else column.filter(valid)).to_numpy()
 
 
-def _spread(names: list[str], valid: list[pl.Series], codes: npt.NDArray[np.uint32]) -> list[pl.Series]:
-    """A column of row numbers for each name, null where the flow has no such address."""
+def spread(names: list[str], valid: list[pl.Series], codes: npt.NDArray[np.uint32]) -> list[pl.Series]:
+    """A column of row numbers for each name, null where the flow has no such thing."""
     out, start = [], 0
     for name, mask in zip(names, valid, strict=True):
         end = start + int(mask.sum())

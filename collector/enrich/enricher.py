@@ -1,14 +1,16 @@
 """From the decoder's columns to enriched flows: addresses interned, names beside numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import polars as pl
 
 from collector import registry
 from collector.decode import columns
+from collector.decode.options import Options
 from collector.enrich.addresses import AddressBook, Attribute, compacted, is_ipv4
 from collector.enrich.locality import private
+from collector.enrich.named import ExporterNames
 from collector.flows import Flows
 from collector.registry import VALUE
 
@@ -19,10 +21,17 @@ class Enricher:
     """Turns decoded flows into `Flows`; its state is the books."""
 
     def __init__(self, names: bool = True) -> None:
-        """Without `names`, flows carry what the exporter said and nothing beside it."""
+        """Without `names`, flows carry what the record said and nothing beside it."""
         self._names = names
+        self.told = ExporterNames()
         known: dict[str, Attribute] = {"private": private, "family": _family}
         self.addresses = AddressBook(known | {"domain": _domain} if names else known)
+
+    def learn(self, options: Iterable[Options], counters: pl.DataFrame, exporters: Sequence[str]) -> None:
+        """Take what exporters tell about themselves (see `Decoded`); it holds for all flows enriched from now on."""
+        if self._names:
+            self.told.names.learn(options, exporters)
+            self.told.names.learn_ports(counters, exporters)
 
     def enrich(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
         """`exporters` are the addresses that `host.ip` refers to by row number."""
@@ -31,10 +40,13 @@ class Enricher:
         frame, addresses = self.addresses.intern(decoded)
         added = _network_type(frame, addresses)
         codes, known = _exporters(frame, exporters)
+        tables = {"addresses": addresses, "exporters": known}
         if self._names:
             added += [*_locality(frame, addresses), *_services(frame)]
-            known = known.with_columns(pl.col(VALUE).alias("name"))
-        return Flows(frame.with_columns(codes, *added), {"addresses": addresses, "exporters": known})
+            tables["exporters"] = known.with_columns(pl.col(VALUE).alias("name"))
+            told, more = self.told.enrich(frame, exporters)
+            added, tables = [*added, *told], tables | more
+        return Flows(frame.with_columns(codes, *added), tables)
 
 
 def _exporters(frame: pl.DataFrame, exporters: Sequence[str]) -> tuple[pl.Series, pl.DataFrame]:

@@ -6,6 +6,8 @@ import numpy.typing as npt
 Halves = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.uint32]
 EMPTY = np.int64(-1)
+FIRST, GROWTH = 1 << 14, 4
+"""So many unknown keys are sorted first, then more: few of the many may be distinct, and looking up costs less."""
 MIX_HI, MIX_LO = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 """Odd constants of Fibonacci and xxHash hashing: neighbours in a network must not be neighbours in the table."""
 
@@ -24,10 +26,11 @@ class AddressIndex:
         """The row of each key, and how many rows were there before: those from that number on are new."""
         before = self.count
         rows = self._find(hi, lo)
-        missing = np.flatnonzero(rows < 0)
-        if len(missing):
-            self._insert(hi[missing], lo[missing])
+        missing, some = np.flatnonzero(rows < 0), FIRST
+        while len(missing):
+            self._insert(hi[missing[:some]], lo[missing[:some]])
             rows[missing] = self._find(hi[missing], lo[missing])
+            missing, some = missing[rows[missing] < 0], some * GROWTH
         return rows.astype(np.uint32), before
 
     def _find(self, hi: Halves, lo: Halves) -> npt.NDArray[np.int64]:

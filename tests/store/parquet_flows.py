@@ -62,7 +62,7 @@ def table_of(name: str) -> st.SearchStrategy[pl.DataFrame]:
     return draw()
 
 
-def _is_constant(name: str) -> bool:
+def is_constant(name: str) -> bool:
     try:
         registry.table(name)
     except KeyError:
@@ -82,7 +82,7 @@ def random_flows(draw: st.DrawFn, min_rows: int = 1, max_rows: int = 60) -> Flow
         if field.table is None:
             source, dtype = values(field), pl.Int64() if field.kind == "time" else field.dtype
         else:
-            if not _is_constant(field.table) and field.table not in tables:
+            if not is_constant(field.table) and field.table not in tables:
                 tables[field.table] = draw(table_of(field.table))
             height = (
                 tables.get(field.table, pl.DataFrame()) if field.table in tables else registry.table(field.table)

@@ -32,10 +32,10 @@ def flows(count: int, begin: datetime = DAY, step: timedelta = timedelta(millise
             "destination.ip": pl.Series(draw.integers(0, 250, count), dtype=pl.UInt32),
             "destination.port": pl.Series(np.full(count, 443), dtype=pl.UInt16),
             "flow.tcp_flags": pl.Series(draw.integers(0, 256, count), dtype=pl.UInt32),
-            "flow.input_ifname": pl.Series(["eth0", None], dtype=pl.String).gather(np.arange(count) % 2),
+            "flow.input_ifname": pl.Series([0, None], dtype=pl.UInt32).gather(np.arange(count) % 2),
         }
     )
-    return Flows(frame, {"addresses": addresses(), "exporters": exporters()})
+    return Flows(frame, {"addresses": addresses(), "exporters": exporters(), "interfaces": interfaces()})
 
 
 def addresses() -> pl.DataFrame:
@@ -47,6 +47,10 @@ def addresses() -> pl.DataFrame:
             "geo.location": ["50.08,14.42" if number % 3 else None for number in numbers],
         }
     )
+
+
+def interfaces() -> pl.DataFrame:
+    return pl.DataFrame({"value": ["eth0"], "alias": ["uplink"]})
 
 
 def exporters() -> pl.DataFrame:

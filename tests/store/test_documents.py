@@ -41,7 +41,14 @@ ADDRESSES = pl.DataFrame(
     }
 )
 EXPORTERS = pl.DataFrame({VALUE: ["127.0.0.1"], "name": ["router"]})
-TABLES = {"addresses": ADDRESSES, "exporters": EXPORTERS}
+INTERFACES = pl.DataFrame({VALUE: ["eth0", "index: 7"], "alias": ["to the core", None]})
+NAMED = pl.DataFrame({VALUE: ["one", None]})
+TABLES = {
+    "addresses": ADDRESSES,
+    "exporters": EXPORTERS,
+    "interfaces": INTERFACES,
+    **dict.fromkeys(("vrfs", "classes", "policies", "samplers"), NAMED),
+}
 
 
 def size_of(table: str) -> int:

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from collector.store.retention import daily_indices
 from collector.store.shipping import Patience
 from tests.engines import KINDS, Engine
 from tests.store.crash import FLOWS
+from tests.store.parquet_flows import is_constant
 from tests.store.sample import flows
 
 pytestmark = pytest.mark.engine
@@ -93,22 +95,23 @@ NUMBERS = {"u8": 2**8, "u16": 2**16, "u32": 2**32, "u64": 2**63, "id": 2**64, "c
 def whole_flow() -> Flows:
     """One flow with every field of the schema; numbers are as large as their type, or as the engines' long, allows."""
     frame: dict[str, pl.Series] = {}
-    addresses: dict[str, Any] = {"value": ["2001:db8::1"]}
-    exporters: dict[str, Any] = {"value": ["192.0.2.1"]}
+    tables: defaultdict[str, dict[str, Any]] = defaultdict(lambda: {"value": ["2001:db8::1"]})
     for field in schema.fields().values():
         if field.code is not None and field.attribute is not None:
-            table = {"addresses": addresses, "exporters": exporters}.get(schema.table_of(field.code) or "", {})
-            table[field.attribute] = ["50.08,14.42" if field.kind == "geo_point" else "word"]
-        elif field.table:
+            if not is_constant(table := schema.table_of(field.code) or ""):
+                tables[table][field.attribute] = ["50.08,14.42" if field.kind == "geo_point" else "word"]
+        elif field.table and is_constant(field.table):
             # Row 0 of some constant tables is a name for nothing.
-            row = 0 if field.table in {"addresses", "exporters"} else 1
-            frame[field.name] = pl.Series([row], dtype=pl.UInt32)
+            frame[field.name] = pl.Series([1], dtype=pl.UInt32)
+        elif field.table:
+            _ = tables[field.table]
+            frame[field.name] = pl.Series([0], dtype=pl.UInt32)
         elif field.kind == "time":
             frame[field.name] = pl.Series([datetime(2026, 3, 1, 12)], dtype=pl.Datetime("ms"))  # noqa: DTZ001
         else:
             value = NUMBERS[field.kind] - 1 if field.kind in NUMBERS else VALUES[field.kind]
             frame[field.name] = pl.Series([value], dtype=field.dtype)
-    return Flows(pl.DataFrame(frame), {"addresses": pl.DataFrame(addresses), "exporters": pl.DataFrame(exporters)})
+    return Flows(pl.DataFrame(frame), {name: pl.DataFrame(table) for name, table in tables.items()})
 
 
 def types(level: dict[str, Any], prefix: str = "") -> dict[str, str]:

@@ -1,0 +1,56 @@
+"""Names beside the numbers of flows, as their exporters told them."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from collector.enrich.names import APPLICATIONS, INTERFACES, Names
+from collector.enrich.numbered import NumberBook
+from collector.registry import VALUE
+
+COLUMNS: Mapping[str, Mapping[str, str]] = {
+    INTERFACES: {"flow.input_ifname": "flow.input_snmp", "flow.output_ifname": "flow.output_snmp"},
+    "vrfs": {"flow.input_vrf": "flow.vrf_in", "flow.output_vrf": "flow.vrf_out"},
+    "classes": {"flow.class_name": "flow.class_id"},
+    "policies": {"flow.policy_name": "flow.policy_id"},
+    "samplers": {"flow.sampler_name": "flow.sampler_id"},
+}
+"""The column of names for each column of numbers, by the table that the names are in."""
+UNNAMED = {INTERFACES: "index: "}
+APPLICATION, APPLICATION_ID = "network.application", "flow.application_id"
+
+
+class ExporterNames:
+    """Adds names to flows; what they are made from is `names`."""
+
+    def __init__(self) -> None:
+        self.names = Names()
+        self._books = {kind: NumberBook(kind, self.names, UNNAMED.get(kind)) for kind in COLUMNS}
+
+    def enrich(self, frame: pl.DataFrame, exporters: Sequence[str]) -> tuple[list[pl.Series], dict[str, pl.DataFrame]]:
+        """New columns for flows whose `host.ip` refers to `exporters`, and the tables that they point into."""
+        columns, tables = self._applications(frame, exporters), {}
+        for kind, book in self._books.items():
+            numbers = {name: frame[number] for name, number in COLUMNS[kind].items() if number in frame.columns}
+            if numbers and (kind in UNNAMED or self.names.any(kind)):
+                codes, table = book.intern(frame["host.ip"], numbers, exporters)
+                if table[VALUE].null_count() < table.height:
+                    columns, tables[kind] = [*columns, *codes], table
+        return columns, tables
+
+    def _applications(self, frame: pl.DataFrame, exporters: Sequence[str]) -> list[pl.Series]:
+        """The names of application ids, where the record has no name itself."""
+        if APPLICATION_ID not in frame.columns or not self.names.any(APPLICATIONS):
+            return []
+        keys = ["host.ip", APPLICATION_ID]
+        pairs = frame.select(keys).unique()
+        words = [self._application(exporters[row], key) for row, key in pairs.iter_rows()]
+        named = pairs.with_columns(pl.Series("name", words, pl.String))
+        names = frame.select(keys).join(named, on=keys, how="left", maintain_order="left")["name"]
+        if APPLICATION in frame.columns:
+            names = pl.select(pl.coalesce(frame[APPLICATION], names)).to_series()
+        return [names.alias(APPLICATION)] if names.null_count() < len(names) else []
+
+    def _application(self, address: str, key: str | None) -> str | None:
+        entry = None if key is None else self.names.of(APPLICATIONS, address).get(key)
+        return entry.name if entry else None
