@@ -9,6 +9,7 @@ import uvloop
 from polars.exceptions import PanicException
 
 from collector.datagram import Datagram
+from collector.decoders import open_decoder
 from collector.inbox import Inbox
 from collector.pipeline import Pipeline
 from collector.receive.udp import UdpReceiver
@@ -32,7 +33,7 @@ class Collector:
         buffer = settings.receive_buffer_mib << 20
         self.receivers = [UdpReceiver(one.host, one.port, buffer=buffer) for one in settings.udp]
         self.sessions = session_receivers(settings, self.inbox.crowded)
-        self.pipeline = Pipeline(open_store(settings))
+        self.pipeline = Pipeline(open_store(settings), open_decoder(settings))
         self.report = Report(self.receivers, self.sessions, self.inbox, self.pipeline)
         self._worker = threading.Thread(target=self._work, name="pipeline")
 

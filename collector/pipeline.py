@@ -49,9 +49,9 @@ class Tallies:
 class Pipeline:
     """Decoder, enrichment and store, one behind the other; used by one thread."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, decoder: Decoder | None = None) -> None:
         self.store = store
-        self.decoder = Decoder()
+        self.decoder = decoder or Decoder()
         self.enricher = Enricher()
         self.tallies = Tallies()
 

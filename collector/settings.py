@@ -19,6 +19,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from collector.decode.configured import NetworkRate, network_rates
 from collector.endpoints import Endpoint, endpoints
 from collector.errors import CollectorError
 
@@ -58,13 +59,20 @@ def _zone(value: str) -> str:
 
 
 Endpoints = Annotated[tuple[Endpoint, ...], BeforeValidator(_endpoints)]
+NetworkRates = Annotated[tuple[NetworkRate, ...], BeforeValidator(network_rates)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Settings(BaseSettings):
     """Settings of the collector."""
 
-    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT, extra="forbid", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT,
+        extra="forbid",
+        frozen=True,
+        env_ignore_empty=True,
+        enable_decoding=False,  # a variable is read as its flag is, not as JSON
+    )
 
     udp: Endpoints = Field(
         default=endpoints(["[::]:2055", "[::]:4739", "[::]:6343"]),
@@ -87,6 +95,14 @@ class Settings(BaseSettings):
     )
     tls_client_ca: Path | None = Field(
         default=None, description="File (PEM) of authorities; exporters must show a certificate of one of them."
+    )
+    sampling_default: NetworkRates = Field(
+        default=(),
+        description="Sampling rate (1 packet of so many) of exporters that tell none: RATE, or NETWORK=RATE[,...].",
+    )
+    sampling_override: NetworkRates = Field(
+        default=(),
+        description="Sampling rate whatever the exporter tells: NETWORK=RATE[,...], of an address or network; or RATE.",
     )
     folder: Path = Field(default=Path("flows"), description="Folder of segments, Parquet days, templates and state.")
     elasticsearch: Texts = Field(

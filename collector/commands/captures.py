@@ -13,6 +13,7 @@ from collector.captures import batches
 from collector.commands.decoding import Decoding, Kind
 from collector.commands.options import with_settings
 from collector.commands.run import configure_logging
+from collector.decoders import open_decoder
 from collector.endpoints import Endpoint, endpoint
 from collector.pipeline import Pipeline
 from collector.receive.pcap import read_capture
@@ -37,7 +38,9 @@ class Format(StrEnum):
 
 FLUSH_SECONDS = 24 * 3600.0
 """How long an import waits at the end for a store that does not keep up or does not answer."""
-STORE_SETTINGS = (
+DECODER_SETTINGS = ("sampling_default", "sampling_override")
+IMPORT_SETTINGS = (
+    *DECODER_SETTINGS,
     "folder",
     *(name for name in Settings.model_fields if name.startswith("elasticsearch")),
     "timezone",
@@ -48,13 +51,14 @@ STORE_SETTINGS = (
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("decode")(decode)
-    app.command("import")(with_settings(import_, STORE_SETTINGS))
+    app.command("decode")(with_settings(decode, DECODER_SETTINGS))
+    app.command("import")(with_settings(import_, IMPORT_SETTINGS))
     app.command("replay")(replay_)
 
 
 def decode(
     files: Files,
+    settings: Settings,
     form: Annotated[Format, typer.Option("--format", help="Form of the output.")] = Format.NDJSON,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write; without it, stdout.")] = None,
     records: Annotated[
@@ -70,7 +74,7 @@ def decode(
             "--records: options and counters differ from record to record; only --format ndjson has them"
         )
     with opened(form.value, output) as writer:
-        decoding = Decoding(writer, kinds, enrich)
+        decoding = Decoding(writer, kinds, open_decoder(settings), enrich)
         for file in files:
             decoding.read(file)
         decoding.summarise()
@@ -81,7 +85,7 @@ def import_(files: Files, settings: Settings) -> None:
     configure_logging(settings.log_level)
     if settings.elasticsearch:
         engine(settings)  # who types the command can mend the URL at once; `run` waits for an engine that comes later
-    pipeline = Pipeline(open_store(settings))
+    pipeline = Pipeline(open_store(settings), open_decoder(settings))
     console, patience = Console(stderr=True), FLUSH_SECONDS
     try:
         _feed(pipeline, files, console)

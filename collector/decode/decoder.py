@@ -9,6 +9,7 @@ import polars as pl
 from collector.datagram import Datagram
 from collector.decode.agents import Agents
 from collector.decode.clocks import AHEAD, BEHIND, Clocks
+from collector.decode.configured import ConfiguredSampling, NetworkRate
 from collector.decode.ledger import Loss
 from collector.decode.netflow import NetflowDecoder
 from collector.decode.options import Options
@@ -46,15 +47,23 @@ class Decoder:
     """Decodes NetFlow v1, v5, v7, v9, IPFIX and sFlow v5 of any number of exporters, and keeps what they taught.
 
     `behind` and `ahead` say how far, in milliseconds, an exporter's clock may be off before the time of receipt becomes
-    the `@timestamp` of its flows.
+    the `@timestamp` of its flows. `sampling_override` has the sampling rates of exporters whatever they tell,
+    `sampling_default` those where nothing is known.
     """
 
-    def __init__(self, behind: int = BEHIND, ahead: int = AHEAD) -> None:
+    def __init__(
+        self,
+        behind: int = BEHIND,
+        ahead: int = AHEAD,
+        sampling_default: Sequence[NetworkRate] = (),
+        sampling_override: Sequence[NetworkRate] = (),
+    ) -> None:
         self.exporters: list[str] = []
         """Addresses of all exporters seen; flows refer to them by row number."""
         self._rows: dict[str, int] = {}
         self._netflow = NetflowDecoder(Clocks(behind, ahead))
         self._agents = Agents()
+        self._configured = ConfiguredSampling(sampling_default, sampling_override)
 
     def decode(self, datagrams: Sequence[Datagram]) -> Decoded:
         """Decode datagrams in order of arrival. Nothing in them raises; what cannot be used is in `problems`."""
@@ -64,8 +73,9 @@ class Decoder:
         netflow = self._netflow.decode([*compress(datagrams, others)], [*compress(exporters, others)])
         sflow = self._agents.decode([*compress(datagrams, sampled)], [*compress(exporters, sampled)])
         frames = [frame for frame in (netflow.flows, sflow.flows) if frame.height]
+        flows = pl.concat(frames, how="diagonal") if frames else pl.DataFrame()
         return Decoded(
-            scaled(pl.concat(frames, how="diagonal")) if frames else pl.DataFrame(),
+            scaled(self._configured.settle(flows, self.exporters)),
             sflow.counters,
             sflow.discards,
             netflow.options,

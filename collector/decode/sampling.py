@@ -1,4 +1,4 @@
-"""The sampling rate of each flow: from its own record, the header, options data, or settings; and the scaling by it."""
+"""The sampling rate of each flow: from its own record, the header, or options data; and the scaling by it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -22,16 +22,18 @@ class Enricher:
 
     def __init__(self, names: bool = True) -> None:
         """Without `names`, flows carry what the record said and nothing beside it."""
-        self._names = names
-        self.told = ExporterNames()
+        self._beside = names
+        self._told = ExporterNames()
+        self.names = self._told.names
+        """What exporters call their interfaces, applications and so on."""
         known: dict[str, Attribute] = {"private": private, "family": _family}
         self.addresses = AddressBook(known | {"domain": _domain} if names else known)
 
     def learn(self, options: Iterable[Options], counters: pl.DataFrame, exporters: Sequence[str]) -> None:
         """Take what exporters tell about themselves (see `Decoded`); it holds for all flows enriched from now on."""
-        if self._names:
-            self.told.names.learn(options, exporters)
-            self.told.names.learn_ports(counters, exporters)
+        if self._beside:
+            self.names.learn(options, exporters)
+            self.names.learn_ports(counters, exporters)
 
     def enrich(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
         """`exporters` are the addresses that `host.ip` refers to by row number."""
@@ -41,10 +43,10 @@ class Enricher:
         added = _network_type(frame, addresses)
         codes, known = _exporters(frame, exporters)
         tables = {"addresses": addresses, "exporters": known}
-        if self._names:
+        if self._beside:
             added += [*_locality(frame, addresses), *_services(frame)]
             tables["exporters"] = known.with_columns(pl.col(VALUE).alias("name"))
-            told, more = self.told.enrich(frame, exporters)
+            told, more = self._told.enrich(frame, exporters)
             added, tables = [*added, *told], tables | more
         return Flows(frame.with_columns(codes, *added), tables)
 

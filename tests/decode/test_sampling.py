@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from collector.decode.configured import network_rates
 from collector.decode.decoder import Decoder
+from tests.builders import sflow
 from tests.builders.netflow import Field, Template, Value, ipfix, netflow9, sent
 from tests.decode.flow_reading import decode, flow, flows, part, read
 
@@ -286,3 +288,109 @@ class TestAnyOrder:
         assert sorted(one["flow.sampling_interval"] for one in found) == sorted(100 * d + n for d, n in numbers)
         for one in found:
             assert one["flow.sampling_interval"] // 100 == one["flow.observation_domain"]
+
+
+class TestFromSettings:
+    TOLD = netflow9(
+        Template(300, [(1, 4), (34, 4)], scopes=1).define9(), Template(300, [(1, 4), (34, 4)]).data((0, 50))
+    )
+    DATA = netflow9(FLOWS.define9(), DATA)
+
+    def one(
+        self, *payloads: bytes, default: str = "", override: str = "", exporter: str = "192.0.2.1"
+    ) -> dict[str, Any]:
+        """The only flow, by a decoder with these settings."""
+        decoder = Decoder(sampling_default=network_rates(default), sampling_override=network_rates(override))
+        return flow(*[sent(payload, exporter) for payload in payloads], decoder=decoder)
+
+    def test_a_default_holds_where_nothing_is_known(self) -> None:
+        found = self.one(self.DATA, default="1000")
+        assert rate(found) == (1000, "setting")
+        assert part(found, "network.bytes", "source.bytes", "network.packets") == {
+            "network.bytes": 100_000,
+            "source.bytes": 100_000,
+            "network.packets": 2000,
+        }
+        assert (found["flow.bytes_unscaled"], found["flow.packets_unscaled"]) == (100, 2)
+        assert rate(self.one(self.TOLD, self.DATA, default="1000")) == (50, "options")
+
+    def test_a_default_is_for_those_flows_of_an_exporter_that_have_none(self) -> None:
+        template = Template(256, [(34, 4), (1, 4)])
+        decoder = Decoder(sampling_default=network_rates("1000"))
+        found = flows(ipfix(template.define(), template.data((10, 5), (0, 5))), decoder=decoder)
+        assert [rate(one) for one in found] == [(10, "record"), (1000, "setting")]
+
+    def test_an_override_wins_over_what_the_exporter_tells(self) -> None:
+        found = self.one(self.TOLD, self.DATA, override="192.0.2.1=512", default="7")
+        assert rate(found) == (512, "setting")
+        assert found["network.bytes"] == 51_200
+
+    def test_an_override_of_1_says_that_counts_are_not_to_be_scaled(self) -> None:
+        found = self.one(self.TOLD, self.DATA, override="1")
+        assert rate(found) == (1, "setting")
+        assert part(found, "network.bytes", "flow.bytes_unscaled") == {"network.bytes": 100}
+
+    @pytest.mark.parametrize(
+        ("exporter", "expected"),
+        [
+            ("192.0.2.1", 3),
+            ("192.0.2.2", 2),
+            ("192.0.3.1", 1),
+            ("198.51.100.1", 9),
+            ("2001:db8::1", 4),
+            ("2001:db8:1::1", 5),
+            ("2001:db9::1", 9),
+            ("fe80::1%eth0", 6),
+            ("nowhere", None),
+        ],
+    )
+    def test_the_smallest_network_of_an_exporter_decides(self, exporter: str, expected: int | None) -> None:
+        rates = "192.0.0.0/8=1,192.0.2.0/24=2,192.0.2.1=3,2001:db8::/32=4,2001:db8:1::/48=5,fe80::/10=6,9"
+        assert self.one(self.DATA, override=rates, exporter=exporter).get("flow.sampling_interval") == expected
+
+    def test_exporters_of_one_batch_have_their_own(self) -> None:
+        decoder = Decoder(sampling_override=network_rates("192.0.2.2=2,192.0.2.3=3"))
+        for _ in range(2):
+            batch = [sent(self.DATA, f"192.0.2.{last}") for last in (3, 1, 2)]
+            found = {one["host.ip"]: rate(one) for one in flows(*batch, decoder=decoder)}
+            assert found == {0: (3, "setting"), 1: (None, None), 2: (2, "setting")}
+
+    def test_sflow_has_its_rate_in_the_sample_unless_overridden(self) -> None:
+        frame = sflow.header(bytes(60))
+        for given, expected in ((1000, (1000, "record")), (0, (7, "setting"))):
+            payload = sflow.payload(sflow.flow_sample(frame, rate=given))
+            assert rate(self.one(payload, default="7")) == expected
+        found = self.one(sflow.payload(sflow.flow_sample(frame, rate=1000)), override="7")
+        assert rate(found) == (7, "setting")
+        assert (found["network.bytes"], found["flow.bytes_unscaled"]) == (64 * 7, 64)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (1000, ["0.0.0.0/0=1000", "::/0=1000"]),
+        ("10.0.0.0/8=1000, 192.0.2.1=512", ["10.0.0.0/8=1000", "192.0.2.1/32=512"]),
+        (["2001:db8::/32=5", "7"], ["2001:db8::/32=5", "0.0.0.0/0=7", "::/0=7"]),
+        ({"10.0.0.0/8": 3}, ["10.0.0.0/8=3"]),
+        ("", []),
+    ],
+)
+def test_rates_by_network_are_written_in_several_ways(given: Any, expected: list[str]) -> None:
+    assert [f"{one.network}={one.rate}" for one in network_rates(given)] == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("0", "'0' is not a rate"),
+        ("10.0.0.0/8=-5", "'-5' is not a rate"),
+        ("10.0.0.0/8=4294967296", "'4294967296' is not a rate"),
+        ("10.0.0.0/8", "'10.0.0.0/8' is not a rate: a whole number from 1 to 4294967295 .or NETWORK=RATE."),
+        ("router=5", "'router' is not an address or network"),
+        ("10.0.0.1/8=5", "has host bits set"),
+        ("10.0.0.0/8=5,10.0.0.0/8=6", "10.0.0.0/8 has more than one rate"),
+    ],
+)
+def test_mistakes_in_rates_by_network_are_told(given: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        network_rates(given)

@@ -298,7 +298,7 @@ class TestWhatIsKept:
     def test_a_name_loaded_later_is_that_of_an_interface_seen_before(self) -> None:
         place, flows = Place(), netflow9(FLOWS.define9(), FLOW)
         place.take(flows)
-        place.enricher.told.names.load(EXPORTER, {"interfaces": [[3, ["eth0"]]]})
+        place.enricher.names.load(EXPORTER, {"interfaces": [[3, ["eth0"]]]})
         assert [row[ENDS[0]] for row in place.rows(flows)] == ["eth0"]
 
     def test_a_book_over_its_limit_begins_anew_and_goes_on(self) -> None:
