@@ -63,8 +63,10 @@ class Names:
         self._limit = limit
         self._known: dict[str, dict[str, dict[Key, Entry]]] = {kind: {} for kind in KINDS}
         """By kind, exporter's address, and number of the thing (or application id)."""
-        self.revisions = dict.fromkeys(KINDS, 0)
-        """For each kind how often anything about it has changed."""
+        self.revision = 0
+        """How often anything has changed."""
+        self._changed: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
+        """The revision in which names of a kind last changed at an exporter's address."""
 
     def learn(self, options: Iterable[Options], exporters: Sequence[str]) -> None:
         """Take the names out of options data; `exporters` are the addresses that they refer to by row number."""
@@ -94,6 +96,12 @@ class Names:
         """Whether any exporter named things of this kind."""
         return bool(self._known[kind])
 
+    def changed(self, kind: str, revision: int) -> set[str]:
+        """The addresses of exporters whose names of a kind have changed since that revision."""
+        if revision == self.revision:
+            return set()
+        return {address for address, last in self._changed[kind].items() if last > revision}
+
     def counts(self, address: str) -> Mapping[str, int]:
         """How many names of each kind are known of an exporter; kinds without any are left out."""
         return {kind: len(known) for kind in KINDS if (known := self.of(kind, address))}
@@ -104,8 +112,10 @@ class Names:
             kind: [[key, _list(one)] for key, one in self.of(kind, address).items()] for kind in self.counts(address)
         }
 
-    def load(self, address: str, saved: Mapping[str, Any]) -> None:
-        """Take over what `saved` gave; what is not of that form is passed over."""
+    def load(self, address: str, saved: object) -> None:
+        """Take over what `saved` gave; what is not of that form, whatever JSON has there, is passed over."""
+        if not isinstance(saved, Mapping):
+            return
         for kind in KINDS:
             entries = saved.get(kind)
             for one in entries if isinstance(entries, list) else ():
@@ -117,7 +127,8 @@ class Names:
         known = self._known[kind].setdefault(address, {})
         if known.get(key) != entry and (key in known or len(known) < self._limit):
             known[key] = entry
-            self.revisions[kind] += 1
+            self.revision += 1
+            self._changed[kind][address] = self.revision
 
 
 def _entry(told: Mapping[str, Any], rule: Rule) -> Entry | None:
@@ -152,8 +163,8 @@ def _fits(kind: str, key: Any) -> bool:
 
 
 def _text(value: Any) -> str:
-    """A name as it is kept; empty where there is none."""
-    return value.strip()[:LENGTH] if isinstance(value, str) else ""
+    """A name as it is kept; empty where there is none. JSON may have halves of surrogate pairs, which are no text."""
+    return value.strip()[:LENGTH].encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _list(entry: Entry) -> list[str]:

@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from collector.enrich.addresses import LIMIT, compacted, spread
+from collector.enrich.addresses import compacted, spread
 from collector.enrich.index import AddressIndex, Halves
 from collector.enrich.names import Entry, Names
 from collector.registry import VALUE
 
+LIMIT = 1 << 18
+"""Pairs of exporter and number kept. When there are more, the book begins anew: what is still in use is soon back."""
 TEXTS = {VALUE: pl.String, "alias": pl.String}
 
 
@@ -44,20 +46,33 @@ class NumberBook:
 
     def _begin(self) -> None:
         self._index = AddressIndex()
+        self._texts: tuple[list[str | None], list[str | None]] = [], []
         self._entries = pl.DataFrame(schema=TEXTS)
-        self._revision = self._names.revisions[self._kind]
+        self._revision = self._names.revision
 
     def _describe(self, exporters: Sequence[str]) -> None:
-        """Look up the names of new rows, or of all when any name has changed."""
-        if self._revision != self._names.revisions[self._kind]:
-            self._revision = self._names.revisions[self._kind]
-            self._entries = self._entries.clear()
+        """Look up the names of new rows, and of those whose exporter told anything new."""
         known = self._entries.height
-        if self._index.count > known:
-            new = slice(known, self._index.count)
-            pairs = zip(self._index.hi[new].tolist(), self._index.lo[new].tolist(), strict=True)
-            entries = [self._entry(exporters[row], number) for row, number in pairs]
-            self._entries = pl.concat([self._entries, pl.DataFrame(entries, TEXTS, orient="row")])
+        rows = [*self._stale(exporters), *range(known, self._index.count)]
+        if not rows:
+            return
+        for texts in self._texts:
+            texts.extend([None] * (self._index.count - known))
+        pairs = zip(rows, self._index.hi[rows].tolist(), self._index.lo[rows].tolist(), strict=True)
+        for row, exporter, number in pairs:
+            for texts, text in zip(self._texts, self._entry(exporters[exporter], number), strict=True):
+                texts[row] = text
+        self._entries = pl.DataFrame(dict(zip(TEXTS, self._texts, strict=True)), TEXTS)
+
+    def _stale(self, exporters: Sequence[str]) -> list[int]:
+        """Rows described earlier whose exporter has told new names since."""
+        changed = self._names.changed(self._kind, self._revision)
+        self._revision = self._names.revision
+        if not changed:
+            return []
+        whose = [row for row, address in enumerate(exporters) if address in changed]
+        found: list[int] = np.flatnonzero(np.isin(self._index.hi[: self._entries.height], whose)).tolist()
+        return found
 
     def _entry(self, address: str, number: int) -> Entry | tuple[None, None]:
         named = self._names.of(self._kind, address).get(number)

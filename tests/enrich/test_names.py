@@ -295,6 +295,13 @@ class TestWhatIsKept:
         names.load(EXPORTER, {"interfaces": entries, "planets": [[1, ["Mars"]]]})
         assert names.counts(EXPORTER) == {}
 
+    def test_what_is_saved_may_be_no_mapping_and_no_text(self) -> None:
+        place = Place()
+        anything: list[Any] = [None, [], 5, {"interfaces": [[3, ["\ud800x"]]]}]
+        for saved in anything:
+            place.enricher.names.load(EXPORTER, saved)
+        assert [row[ENDS[0]] for row in place.rows(netflow9(FLOWS.define9(), FLOW))] == ["?x"]
+
     def test_a_name_loaded_later_is_that_of_an_interface_seen_before(self) -> None:
         place, flows = Place(), netflow9(FLOWS.define9(), FLOW)
         place.take(flows)
