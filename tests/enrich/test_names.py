@@ -318,10 +318,13 @@ class TestWhatIsKept:
 
 @needs_corpus
 class TestCaptures:
-    def test_interfaces_of_ios_xr_in_ipfix(self) -> None:
+    def test_ios_xr_in_ipfix(self) -> None:
         frame = read_pcap(capture("ng_ipfix_srv6"))
-        assert {"TenGigE0_0_0_0", "mgmt-net"} & {*frame["flow.input_ifname"], *frame["flow.input_vrf"]}
+        assert set(frame["flow.input_ifname"]) == {"TenGigE0_0_0_0"}
+        assert set(frame["flow.input_ifalias"]) == {"TenGigE0/0/0/0"}
+        assert set(frame["flow.output_vrf"].drop_nulls()) == {"D10"}
+        assert set(frame["flow.sampler_name"]) == {"NETFLOW-SAMPLER-MAP"}
 
-    def test_interfaces_of_ios_xr_in_version_9(self) -> None:
+    def test_ios_xr_in_version_9(self) -> None:
         frame = read_pcap(capture("ls_nf9_cisco_asr9k_all"))
-        assert any(name.startswith("TenGigE") for name in frame["flow.input_ifname"].drop_nulls())
+        assert {"TenGigE0_6_1_0", "Bundle-Ether2"} <= {*frame["flow.input_ifname"], *frame["flow.output_ifname"]}
