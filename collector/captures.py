@@ -33,9 +33,9 @@ def batches(datagrams: Iterable[Datagram], size: int = BATCH) -> Iterator[list[D
         yield batch
 
 
-def read_flows(path: str | PathLike[str]) -> Iterator[Flows]:
+def read_flows(path: str | PathLike[str], keep_unknown: bool = False) -> Iterator[Flows]:
     """The flows of a capture file in batches, in the order of their receipt. CaptureError where it cannot be read."""
-    decoder, enricher = Decoder(), Enricher()
+    decoder, enricher = Decoder(keep_unknown=keep_unknown), Enricher()
     for batch in batches(read_capture(path)):
         decoded = decoder.decode(batch)
         enricher.learn(decoded.options, decoded.counters, decoder.exporters)
@@ -48,11 +48,12 @@ def in_order(flows: Flows) -> Flows:
     return Flows(flows.frame.sort("event.ingested", maintain_order=True), flows.tables)
 
 
-def read_pcap(path: str | PathLike[str]) -> pl.DataFrame:
+def read_pcap(path: str | PathLike[str], keep_unknown: bool = False) -> pl.DataFrame:
     """All flows of a capture file (pcap or pcapng, also in gzip).
 
     One row a flow, one column a field that any of them has, with the names and types of docs/fields.md; times in UTC.
+    With `keep_unknown`, what the records say that no field is for is in `flow.extra`, as JSON text.
     CaptureError where the file cannot be read.
     """
-    frames = [flows.wide() for flows in read_flows(path)]
+    frames = [flows.wide() for flows in read_flows(path, keep_unknown)]
     return pl.concat(frames, how="diagonal") if frames else pl.DataFrame()

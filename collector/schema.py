@@ -59,6 +59,8 @@ KINDS: Mapping[str, Kind] = {
     # Summed, not searched: kept as doc values without an inverted index.
     "counter": Kind(pl.UInt64(), {"type": "long", "index": False}),
     "f64": Kind(pl.Float64(), {"type": "double"}),
+    # JSON text: what its names are is known when it comes.
+    "object": Kind(pl.String(), {"type": "object", "dynamic": True}),
 }
 
 

@@ -130,6 +130,9 @@ class Settings(BaseSettings):
     elasticsearch_best_compression: bool = Field(
         default=False, description="Smaller indices for a third more CPU of the engine."
     )
+    keep_unknown: bool = Field(
+        default=False, description="Keep what records say that no field is for, under flow.extra: see exporters.md."
+    )
     web: Annotated[Endpoint | None, BeforeValidator(_endpoint)] = Field(
         default=Endpoint("127.0.0.1", 8080),
         description="Where the page, the API, /metrics and /healthz are served: HOST:PORT, or off.",

@@ -38,7 +38,7 @@ class Format(StrEnum):
 
 FLUSH_SECONDS = 24 * 3600.0
 """How long an import waits at the end for a store that does not keep up or does not answer."""
-DECODER_SETTINGS = ("sampling_default", "sampling_override")
+DECODER_SETTINGS = ("sampling_default", "sampling_override", "keep_unknown")
 IMPORT_SETTINGS = (
     *DECODER_SETTINGS,
     "folder",

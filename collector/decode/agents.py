@@ -8,6 +8,7 @@ import polars as pl
 
 from collector.datagram import Datagram
 from collector.decode.exports import Ints
+from collector.decode.jsontext import Names
 from collector.decode.ledger import Counts, Ledger, Loss
 from collector.decode.problems import Problem
 from collector.decode.sequence import Changes, Key
@@ -39,8 +40,9 @@ NOTHING = AgentsDecoded(pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), [], [])
 class Agents:
     """Decodes the datagrams of sFlow agents, and counts what came from each."""
 
-    def __init__(self) -> None:
-        self._decoder = SflowDecoder()
+    def __init__(self, names: Names | None = None) -> None:
+        """With `names`, what the schema has no field for is kept under them."""
+        self._decoder = SflowDecoder(names)
         self._ledger = Ledger()
         self._rows: dict[Key, int] = {}
         """Row of an agent's sub-agent in the ledger."""

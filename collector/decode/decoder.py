@@ -10,6 +10,7 @@ from collector.datagram import Datagram
 from collector.decode.agents import Agents
 from collector.decode.clocks import AHEAD, BEHIND, Clocks
 from collector.decode.configured import ConfiguredSampling, NetworkRate
+from collector.decode.jsontext import Names
 from collector.decode.ledger import Loss
 from collector.decode.netflow import NetflowDecoder
 from collector.decode.options import Options
@@ -48,7 +49,8 @@ class Decoder:
 
     `behind` and `ahead` say how far, in milliseconds, an exporter's clock may be off before the time of receipt becomes
     the `@timestamp` of its flows. `sampling_override` has the sampling rates of exporters whatever they tell,
-    `sampling_default` those where nothing is known.
+    `sampling_default` those where nothing is known. With `keep_unknown`, what the schema has no field for is kept in
+    `flow.extra`.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class Decoder:
         ahead: int = AHEAD,
         sampling_default: Sequence[NetworkRate] = (),
         sampling_override: Sequence[NetworkRate] = (),
+        keep_unknown: bool = False,
     ) -> None:
         self.exporters: list[str] = []
         """Addresses of all exporters seen; flows refer to them by row number."""
         self._rows: dict[str, int] = {}
-        self._netflow = NetflowDecoder(Clocks(behind, ahead))
-        self._agents = Agents()
+        names = Names() if keep_unknown else None
+        self._netflow = NetflowDecoder(Clocks(behind, ahead), names)
+        self._agents = Agents(names)
         self._configured = ConfiguredSampling(sampling_default, sampling_override)
 
     def decode(self, datagrams: Sequence[Datagram]) -> Decoded:

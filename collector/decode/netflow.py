@@ -10,8 +10,10 @@ from collector.datagram import Datagram
 from collector.decode import legacy, messages
 from collector.decode.clocks import Clocks
 from collector.decode.exports import AGAIN, COUNTED, ExportColumns, Ints
+from collector.decode.extra import Extras
 from collector.decode.flowframe import flow_frame
 from collector.decode.gathering import Found, all_found, gather
+from collector.decode.jsontext import Names
 from collector.decode.ledger import Ledger, Loss
 from collector.decode.options import Learned, Options, options_of
 from collector.decode.problems import Problem
@@ -39,11 +41,13 @@ class NetflowDecoded:
 class NetflowDecoder:
     """Decodes all versions of NetFlow and IPFIX; keeps templates, what options data taught, and sequence numbers."""
 
-    def __init__(self, clocks: Clocks) -> None:
+    def __init__(self, clocks: Clocks, names: Names | None = None) -> None:
+        """With `names`, what the schema has no field for is kept under them."""
         self.streams = Streams()
         self.ledger = Ledger()
         self.learned = Learned()
         self._clocks = clocks
+        self._extras = None if names is None else Extras(names)
         self._sequence = SequenceTracker()
 
     def decode(self, datagrams: Sequence[Datagram], exporters: Sequence[int]) -> NetflowDecoded:
@@ -80,7 +84,9 @@ class NetflowDecoder:
         learned = [record for one in told for record in self._learn(one, headers)]
         off = self._clocks.check(headers, batch.problems)
         timed = replace(headers, uptime=self.learned.uptimes(headers))
-        frame = flow_frame(seen, timed, self.learned.sampling, self._clocks, off)
+        frame = flow_frame(seen, timed, self.learned.sampling, self._clocks, off, self._extras)
+        if self._extras is not None:
+            self._extras.tell(batch.problems)
         losses = list(self._account(batch, headers, _counts([*told, *seen], headers)))
         return NetflowDecoded(frame, learned, batch.problems.list(), losses)
 

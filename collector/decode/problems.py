@@ -32,6 +32,8 @@ REASONS: Mapping[str, str] = {
     " payloads, or newer firmware.",
     "clock-skew": "The exporter's clock is off; its flows are filed under the time of receipt: set up NTP on the"
     " exporter, or look at the clock of this machine.",
+    "extra-names": "What no field is for was dropped, because as much as can be kept has other names already; the flow"
+    " was kept: do without --keep-unknown, or send fewer kinds of fields.",
     "sflow-version": "A datagram of another sFlow version than 5 was dropped: set the agent to sFlow version 5.",
     "sflow-short-datagram": "A datagram was dropped because it ends within its header: look for a relay or firewall"
     " that cuts UDP payloads.",

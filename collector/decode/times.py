@@ -77,7 +77,7 @@ def _observed(records: Records) -> Clock | None:
 
 def _absolute(records: Records, edge: str) -> Clock | None:
     """A time of day in any of the four units; zero is none."""
-    for suffix, read in _READERS.items():
+    for suffix, read in READERS.items():
         place = records.layout.first(edge + suffix)
         if place is not None:
             values = read(records, place)
@@ -97,7 +97,7 @@ def _ntp(records: Records, place: int) -> Ints:
     return seconds * 1000 + fraction.astype(np.int64)
 
 
-_READERS = {"Milliseconds": Records.signed, "Microseconds": _ntp, "Nanoseconds": _ntp, "Seconds": _seconds}
+READERS = {"Milliseconds": Records.signed, "Microseconds": _ntp, "Nanoseconds": _ntp, "Seconds": _seconds}
 
 
 def _uptime(records: Records, exports: ExportColumns, place: int) -> Clock:

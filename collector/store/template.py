@@ -19,6 +19,17 @@ PREFIX = f"{NAME}-"
 """What the name of each daily index begins with; YYYY.MM.DD follows."""
 
 
+MOST_FIELDS = 5000
+"""Fields of a daily index: several collectors may each bring names of their own (`jsontext.MOST_NAMES`)."""
+_FOUND: Mapping[str, Mapping[str, Any]] = {
+    "string": schema.KINDS["keyword"].elasticsearch,
+    "long": {"type": "long", "ignore_malformed": True},
+    "double": {"type": "double", "ignore_malformed": True},
+    "boolean": {"type": "boolean"},
+}
+"""What a search engine takes a value under a new name for, and the mapping of that name."""
+
+
 @dataclass(frozen=True)
 class IndexSettings:
     """What an operator may choose about the daily indices."""
@@ -44,6 +55,22 @@ def properties() -> dict[str, Any]:
     return tree
 
 
+def mappings() -> dict[str, Any]:
+    """Types of all fields. Only names within a field of kind `object` are added by themselves."""
+    return {
+        "dynamic": False,
+        # Text that happens to be a date would make the next text under its name cost the document.
+        "date_detection": False,
+        "dynamic_templates": [
+            {f"{name}-{found}": {"path_match": f"{name}.*", "match_mapping_type": found, "mapping": dict(mapping)}}
+            for name, field in schema.fields().items()
+            if field.kind == "object"
+            for found, mapping in _FOUND.items()
+        ],
+        "properties": properties(),
+    }
+
+
 def template(settings: IndexSettings | None = None) -> dict[str, Any]:
     """The body of PUT /_index_template/elastiflow-<version>."""
     chosen = settings or IndexSettings()
@@ -53,12 +80,13 @@ def template(settings: IndexSettings | None = None) -> dict[str, Any]:
         **replicas,
         "refresh_interval": chosen.refresh_interval,
         "codec": chosen.codec,
+        "mapping": {"total_fields": {"limit": MOST_FIELDS}},
     }
     return {
         "index_patterns": [f"{PREFIX}*"],
         # Above that of the templates that engines bring along and that users make for *.
         "priority": 200,
-        "template": {"settings": {"index": index}, "mappings": {"dynamic": False, "properties": properties()}},
+        "template": {"settings": {"index": index}, "mappings": mappings()},
         "_meta": {"description": f"Flows, version {schema.VERSION} of the data model of flow-collector"},
     }
 

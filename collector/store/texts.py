@@ -36,6 +36,8 @@ def rendered(kind: str, values: pl.Series) -> tuple[str, pl.Series, str]:
         return '"', times(values) if kind == "time" else values.cast(pl.String), '"'
     if kind == "keywords":
         return "", lists(values), ""
+    if kind == "object":
+        return "", values, ""
     if kind == "bool" or KINDS[kind].numeric:
         return "", _representable(kind, values).cast(pl.String), ""
     return '"', escaped(values), '"'

@@ -38,6 +38,7 @@ _SHOWN = {
     "network.transport": "transport",
     "network.bytes": "bytes",
     "network.packets": "packets",
+    "flow.extra": "extra",
 }
 
 

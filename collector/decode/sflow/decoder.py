@@ -8,11 +8,13 @@ import numpy.typing as npt
 import polars as pl
 
 from collector.datagram import Datagram
+from collector.decode.jsontext import Names
 from collector.decode.octets import Octets
 from collector.decode.problems import Problem, tally
 from collector.decode.sequence import Changes, SequenceTracker
 from collector.decode.sflow import counters, packets, samples
 from collector.decode.sflow.datagrams import Headers, headers, join
+from collector.decode.sflow.extra import PacketExtras
 from collector.decode.sflow.records import chain_problems, unknown_formats
 from collector.decode.sflow.samples import (
     COUNTERS,
@@ -50,8 +52,10 @@ class SflowDecoded:
 class SflowDecoder:
     """Decodes sFlow version 5. Between batches it remembers sequence numbers and nothing else."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Names | None = None) -> None:
+        """With `names`, what the schema has no field for is kept under them."""
         self._sequence = SequenceTracker()
+        self._extras = None if names is None else PacketExtras(names)
 
     def decode(self, datagrams: Sequence[Datagram], exporters: npt.NDArray[np.uint32]) -> SflowDecoded:
         """Decode a batch; `exporters` has the row number of each datagram's sender in the caller's table of exporters.
@@ -62,7 +66,9 @@ class SflowDecoder:
         head, problems = headers(octets, starts, ends, exporters)
         parts = walk(octets, head.at, head.end, head.samples)
         problems += _datagram_problems(head, parts)
-        (flows, some), (counted, more), (discards, others) = (_frame(one, octets, head, parts) for one in _FAMILIES)
+        (flows, some), (counted, more), (discards, others) = (
+            _frame(one, octets, head, parts, self._extras) for one in _FAMILIES
+        )
         problems += some + more + others
         keys = (head.exporter, head.agent["hi"], head.agent["lo"], head.sub_agent)
         loss = self._sequence.update(keys, head.sequence, np.ones(len(head.sequence), np.int64))
@@ -86,14 +92,20 @@ _FAMILIES = (
 """In the order of the frames of `SflowDecoded`."""
 
 
-def _frame(family: _Family, octets: Octets, head: Headers, parts: Parts) -> tuple[pl.DataFrame, list[Problem]]:
+def _frame(
+    family: _Family, octets: Octets, head: Headers, parts: Parts, extras: PacketExtras | None
+) -> tuple[pl.DataFrame, list[Problem]]:
     if not any((parts.tag == tag).any() for tag in family.tags):
         return pl.DataFrame(), []
     rows = family.heads(octets, head, parts)
     if not rows.table.rows:
         return pl.DataFrame(), rows.problems
-    problems = family.fill(octets, rows)
-    return rows.table.frame(), rows.problems + problems
+    problems = rows.problems + family.fill(octets, rows)
+    frame = rows.table.frame()
+    if extras is not None and family.fill is packets.fill:
+        columns, more = extras.column(octets, rows)
+        return frame.hstack(columns), problems + more
+    return frame, problems
 
 
 def _datagram_problems(head: Headers, parts: Parts) -> list[Problem]:

@@ -118,3 +118,5 @@ _READERS: Mapping[str, Callable[[Found], None]] = {
     "sampled_ipv6": _sampled_ip,
     **dict.fromkeys(VLAN_STACKS, _vlan_stack),
 }
+READ_WHOLE = frozenset({"sampled_header", *_READERS})
+"""Structures that are read field by field, so that nothing is left of them."""
