@@ -11,16 +11,15 @@ from functools import lru_cache, partial
 import numpy as np
 import polars as pl
 
-from collector.decode import columns, jsontext
+from collector.decode import columns, jsontext, values
 from collector.decode.elements import Element
 from collector.decode.jsontext import Names, objects, quoted
 from collector.decode.layout import Layout
 from collector.decode.problems import Problems
 from collector.decode.records import Records
 from collector.decode.sheet import Part
-from collector.decode.texts import words
+from collector.decode.texts import octets, words
 from collector.decode.times import READERS
-from collector.decode.values import value
 
 FIELD = "flow.extra"
 PADDING = frozenset({"paddingOctets", "padding"})
@@ -89,16 +88,15 @@ def name_of(element: Element) -> str:
 def _column(records: Records, place: int) -> pl.Series:
     """The values of a slot as JSON text, null where there is none."""
     kind = records.layout.slots[place].element.type
-    read = _READERS.get(kind)
-    if read is None:
+    if kind in values.READERS and kind not in _READERS:
         return words(FIELD, records, place, partial(_word, kind))
-    column = read(records, place)
+    column = _READERS.get(kind, _octets)(records, place)
     return columns.nulled(column, records.ragged[place].lengths > 0) if place in records.ragged else column
 
 
 def _unsigned(records: Records, place: int) -> pl.Series:
-    values = records.numbers(place)
-    return jsontext.numbers(pl.Series(values.astype(values.dtype.newbyteorder("="))))
+    numbers = records.numbers(place)
+    return jsontext.numbers(pl.Series(numbers.astype(numbers.dtype.newbyteorder("="))))
 
 
 def _signed(records: Records, place: int) -> pl.Series:
@@ -121,18 +119,23 @@ def _time(unit: str, records: Records, place: int) -> pl.Series:
     return times.cast(pl.Datetime("ms")).dt.strftime('"%Y-%m-%dT%H:%M:%S%.3fZ"')
 
 
+def _octets(records: Records, place: int) -> pl.Series:
+    digits = octets(records, place).bin.encode("hex").to_frame("x")
+    return digits.select(pl.concat_str(pl.lit('"'), "x", pl.lit('"'))).to_series()
+
+
 _READERS: Mapping[str, Callable[[Records, int], pl.Series]] = {
     **{f"unsigned{bits}": _unsigned for bits in (8, 16, 32, 64)},
     **{f"signed{bits}": _signed for bits in (8, 16, 32, 64)},
     **{f"dateTime{unit}": partial(_time, unit) for unit in READERS},
     "boolean": _boolean,
 }
-"""Types that are read as columns; of the others each distinct value is read once."""
+"""Types that are read as columns. Of the others that have a form (values.py) each distinct value is read once."""
 
 
 def _word(kind: str, cell: bytes) -> str | None:
     """One value as JSON text; None where it is empty, or no number."""
-    found = value(kind, cell)
+    found = values.value(kind, cell)
     if kind.startswith("float"):
         return _float(found, len(cell)) if isinstance(found, float) else None
     return quoted(str(found)) if found not in (None, "") else None

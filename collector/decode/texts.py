@@ -52,6 +52,15 @@ def words(name: str, records: Records, place: int, render: Callable[[bytes], str
     return known.gather(pl.Series(coded.indices.to_numpy()))
 
 
+def octets(records: Records, place: int) -> pl.Series:
+    """The bytes of a field as they are."""
+    if place in records.ragged:
+        return pl.Series(_packed(pa.large_binary(), records.ragged[place]))
+    cells = records.cells(place)
+    packed = pa.Array.from_buffers(pa.binary(cells.dtype.itemsize), records.count, [None, pa.py_buffer(cells)])
+    return pl.Series(packed.cast(pa.large_binary()))
+
+
 def application(records: Records, part: Part) -> None:
     """Element 95, the application id."""
     place = records.layout.first("applicationId")

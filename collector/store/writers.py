@@ -12,8 +12,9 @@ from shutil import get_terminal_size
 from typing import Any, BinaryIO
 
 import polars as pl
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
+from rich.text import Text
 
 from collector import schema
 from collector.errors import CollectorError
@@ -252,8 +253,10 @@ def _flat(series: pl.Series) -> pl.Series:
 def _table(frame: pl.DataFrame) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in frame.columns:
-        table.add_column(_SHOWN[name], justify="right" if frame.schema[name].is_numeric() else "left", no_wrap=True)
+        justify: JustifyMethod = "right" if frame.schema[name].is_numeric() else "left"
+        # Where there is no room for all, columns that might be wrapped give way first; but the cells are not wrapped.
+        table.add_column(_SHOWN[name], justify=justify, no_wrap=schema.field(name).kind != "object")
     shown = frame.with_columns(pl.col(pl.Datetime("ms")).dt.strftime("%Y-%m-%d %H:%M:%S%.3f"))
     for row in shown.cast(pl.String).fill_null("").iter_rows():
-        table.add_row(*row)
+        table.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in row))
     return table

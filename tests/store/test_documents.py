@@ -32,6 +32,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "id": st.integers(0, 2**64 - 1),
     "counter": st.integers(0, 2**63 - 1),
     "f64": st.floats(allow_nan=False, allow_infinity=False),
+    "object": st.dictionaries(WORDS, st.integers(0, 9) | WORDS | st.lists(st.booleans()), min_size=1).map(json.dumps),
 }
 ADDRESSES = pl.DataFrame(
     {
@@ -84,7 +85,8 @@ def flat(document: dict[str, Any], before: str = "") -> dict[str, Any]:
     """Dotted names."""
     out: dict[str, Any] = {}
     for key, value in document.items():
-        out |= flat(value, f"{before}{key}.") if isinstance(value, dict) else {before + key: value}
+        nested = isinstance(value, dict) and before + key not in schema.fields()
+        out |= flat(value, f"{before}{key}.") if nested else {before + key: value}
     return out
 
 
@@ -92,6 +94,8 @@ def plain(name: str, value: Any) -> Any:
     """A field's value as JSON has it."""
     if schema.field(name).kind == "id":
         return str(value)
+    if schema.field(name).kind == "object":
+        return json.loads(value)
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return value

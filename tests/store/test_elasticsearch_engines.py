@@ -1,5 +1,6 @@
 """The store against real engines: what they make of the documents, and that crashes neither lose nor double a flow."""
 
+import json
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import polars as pl
 import pytest
 
 from collector import schema
+from collector.decode.jsontext import MOST_NAMES
 from collector.flows import Flows
 from collector.store.access import Access
 from collector.store.elasticsearch import ElasticsearchStore, Settings
@@ -88,6 +90,7 @@ VALUES: dict[str, Any] = {
     "keywords": ["one", "two"],
     "bool": True,
     "f64": 0.5,
+    "object": '{"word":"word"}',
 }
 NUMBERS = {"u8": 2**8, "u16": 2**16, "u32": 2**32, "u64": 2**63, "id": 2**64, "counter": 2**63}
 
@@ -117,10 +120,10 @@ def whole_flow() -> Flows:
 def types(level: dict[str, Any], prefix: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
     for name, body in level.items():
-        if "properties" in body:
+        if "properties" in body and prefix + name not in schema.fields():
             found |= types(body["properties"], f"{prefix}{name}.")
         else:
-            found[prefix + name] = body["type"] + ("" if body.get("index", True) else ", not indexed")
+            found[prefix + name] = body.get("type", "object") + ("" if body.get("index", True) else ", not indexed")
     return found
 
 
@@ -146,12 +149,57 @@ def test_every_field_arrives_under_its_type(opened: Callable[..., ElasticsearchS
 def values(engine: Engine) -> dict[str, Any]:
     """What the only document has in each field's doc values, of which engines give a hundred at once."""
     found: dict[str, Any] = {}
-    names = list(schema.fields())
+    leaves = {name: f"{name}.word" if field.kind == "object" else name for name, field in schema.fields().items()}
+    names = list(leaves)
     for begin in range(0, len(names), 50):
-        some = [{"field": name} for name in names[begin : begin + 50]]
-        (hit,) = search(engine, size=1, docvalue_fields=some, _source=False)["hits"]["hits"]
-        found |= hit["fields"]
+        some = {leaves[name]: name for name in names[begin : begin + 50]}
+        wanted = [{"field": leaf} for leaf in some]
+        (hit,) = search(engine, size=1, docvalue_fields=wanted, _source=False)["hits"]["hits"]
+        found |= {some[leaf]: value for leaf, value in hit["fields"].items()}
     return found
+
+
+def test_names_within_an_object_get_a_type_and_cost_no_document(
+    opened: Callable[..., ElasticsearchStore], empty: Engine
+) -> None:
+    texts = [
+        {"word": "2026-03-01", "number": 2**63 - 1, "real": 1.0, "flag": True, "9_list": [1, 2]},
+        {"word": "no date", "number": -5, "real": 1e300, "flag": False, "9_list": [3], "long": "x" * 40_000},
+        {"word": ["a", "b"], "number": 1.5, "real": 7, "httpX-Name": "y"},
+        {"number": "a word", "real": "a word"},
+        None,
+    ]
+    extra = pl.Series("flow.extra", [text and json.dumps(text) for text in texts], dtype=pl.String)
+    batch = flows(len(texts))
+    store = opened()
+    store.write(Flows(batch.frame.with_columns(extra), batch.tables))
+    assert store.flush(60)
+    assert (store.counters.failed, held(empty)[0]) == ({}, len(texts))
+    mapping = empty.call("GET", "/elastiflow-1-2026.03.01/_mapping")[1]["elastiflow-1-2026.03.01"]["mappings"]
+    assert types(mapping["properties"]["flow"]["properties"]["extra"]["properties"]) == {
+        "word": "keyword",
+        "number": "long",
+        "real": "double",
+        "flag": "boolean",
+        "9_list": "long",
+        "long": "keyword",
+        "httpX-Name": "keyword",
+    }
+    for name, value in (("word", "2026-03-01"), ("word", "b"), ("number", 2**63 - 1), ("9_list", 2), ("flag", True)):
+        found = search(empty, query={"term": {f"flow.extra.{name}": value}})
+        assert found["hits"]["total"]["value"] == 1, name
+
+
+def test_as_many_names_as_there_may_be_cost_no_document(
+    opened: Callable[..., ElasticsearchStore], empty: Engine
+) -> None:
+    extra = [json.dumps({f"{owner}_{number}": "00" for number in range(MOST_NAMES)}) for owner in range(4)]
+    batch = flows(4)
+    store = opened()
+    store.write(Flows(batch.frame.with_columns(pl.Series("flow.extra", extra)), batch.tables))
+    assert store.flush(60)
+    assert (store.counters.failed, held(empty)[0]) == ({}, 4)
+    assert search(empty, query={"exists": {"field": f"flow.extra.3_{MOST_NAMES - 1}"}})["hits"]["total"]["value"] == 1
 
 
 def test_counts_sums_and_searches(opened: Callable[..., ElasticsearchStore], empty: Engine) -> None:

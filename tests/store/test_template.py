@@ -53,18 +53,29 @@ def test_settings() -> None:
         "auto_expand_replicas": "0-1",
         "refresh_interval": "30s",
         "codec": "default",
+        "mapping": {"total_fields": {"limit": 5000}},
     }
     assert index(IndexSettings(shards=3, replicas=2, codec="best_compression", refresh_interval="5s")) == {
         "number_of_shards": 3,
         "number_of_replicas": 2,
         "refresh_interval": "5s",
         "codec": "best_compression",
+        "mapping": {"total_fields": {"limit": 5000}},
     }
 
 
 def test_index_names() -> None:
     assert template()["index_patterns"] == [f"elastiflow-{schema.VERSION}-*"]
     assert template()["template"]["mappings"]["dynamic"] is False
+
+
+def test_only_names_within_an_object_are_added_by_themselves() -> None:
+    mappings = template()["template"]["mappings"]
+    assert mappings["dynamic"] is False
+    assert mappings["properties"]["flow"]["properties"]["extra"] == {"type": "object", "dynamic": True}
+    assert [rule["path_match"] for named in mappings["dynamic_templates"] for rule in named.values()] == [
+        "flow.extra.*"
+    ] * 4
 
 
 def test_install_puts_the_template_and_reads_it_back() -> None:

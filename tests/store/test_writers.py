@@ -116,6 +116,16 @@ def test_table() -> None:
     ]
 
 
+def test_a_long_object_gives_way_in_a_table() -> None:
+    batch = flows(1)
+    extra = pl.Series("flow.extra", ['{"list":["[red]"],"text":"' + "x" * 500 + '"}'])
+    head, row = written(TableWriter, Flows(batch.frame.with_columns(extra), batch.tables)).decode().splitlines()
+    plain = written(TableWriter, batch).decode().splitlines()
+    assert head.split() == [*plain[0].split(), "extra"]
+    assert row.startswith(plain[1].rstrip())
+    assert row.split()[-1].startswith('{"list":["[red]"],"text":"xxx')
+
+
 def test_table_of_many_flows_says_how_many_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writers, "_MOST_ROWS", 5)
     lines = written(TableWriter, flows(3), flows(3), flows(3)).decode().splitlines()
