@@ -60,4 +60,4 @@ def test_run_into_parquet_which_duckdb_reads(tmp_path: Path) -> None:
         wait_for(lambda: running.metric("flow_collector_flows_total") == 2, "the flows")
     files = f"{tmp_path}/flows/date=*/*.parquet"
     query = f"""select sum("network.bytes") from '{files}' where ("flow.extra" ->> '$.templateId')::int > 300"""
-    assert duckdb.sql(query).fetchone() == (200,)
+    assert duckdb.sql(query).fetchall() == [(200,)]
