@@ -5,18 +5,18 @@ numbers for integers and floats, true and false for booleans, text for all else.
 Octets, and what no registry knows, are hexadecimal.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
 
 import numpy as np
 import polars as pl
 
-from collector.decode import columns, jsontext, values
+from collector.decode import columns, values
 from collector.decode.elements import Element
-from collector.decode.jsontext import Names, objects, quoted
+from collector.decode.jsontext import Names, Value, as_hexadecimal, as_long, as_text, as_time, objects, quoted
 from collector.decode.layout import Layout
 from collector.decode.problems import Problems
-from collector.decode.records import Records
+from collector.decode.records import Ints, Records
 from collector.decode.sheet import Part
 from collector.decode.texts import octets, words
 from collector.decode.times import READERS
@@ -25,8 +25,9 @@ FIELD = "flow.extra"
 PADDING = frozenset({"paddingOctets", "padding"})
 """Of templates, and of the fixed formats (legacy.py)."""
 MOST_PLANS = 4096
-YEAR_10000 = 253_402_300_800_000
-"""Milliseconds since 1970; nothing beyond is a time."""
+UNSIGNED = frozenset(f"unsigned{bits}" for bits in (8, 16, 32, 64))
+SIGNED = frozenset(f"signed{bits}" for bits in (8, 16, 32, 64))
+TIMES = {f"dateTime{unit}": read for unit, read in READERS.items()}
 Member = tuple[str, tuple[int, ...]]
 """A name, and the slots with its values."""
 
@@ -43,7 +44,7 @@ class Extras:
         """Put the values of the slots that are `unused` into the part; `exporter` is the one to be told about."""
         plan = self._plan(records.layout, unused, exporter)
         if plan:
-            members = [(name, [_column(records, place) for place in places]) for name, places in plan]
+            members = [(name, [_value(records, place) for place in places]) for name, places in plan]
             part.text(objects(FIELD, members))
 
     def tell(self, problems: Problems) -> None:
@@ -85,52 +86,38 @@ def name_of(element: Element) -> str:
     return (f"{pen}_{name}" if pen else name).replace(".", "_").replace(":", "_")
 
 
-def _column(records: Records, place: int) -> pl.Series:
-    """The values of a slot as JSON text, null where there is none."""
+def _value(records: Records, place: int) -> Value:
+    """The values of a slot."""
     kind = records.layout.slots[place].element.type
-    if kind in values.READERS and kind not in _READERS:
-        return words(FIELD, records, place, partial(_word, kind))
-    column = _READERS.get(kind, _octets)(records, place)
-    return columns.nulled(column, records.ragged[place].lengths > 0) if place in records.ragged else column
+    column, shown = _read(kind, records, place)
+    return columns.nulled(column, records.ragged[place].lengths > 0) if place in records.ragged else column, shown
 
 
-def _unsigned(records: Records, place: int) -> pl.Series:
-    numbers = records.numbers(place)
-    return jsontext.numbers(pl.Series(numbers.astype(numbers.dtype.newbyteorder("="))))
+def _read(kind: str, records: Records, place: int) -> Value:
+    """The values by their type: most as a column, those of other forms (values.py) each distinct one once."""
+    if kind in UNSIGNED:
+        numbers = records.numbers(place)
+        native = pl.Series(numbers.astype(numbers.dtype.newbyteorder("=")))
+        return native, as_long if native.dtype == pl.UInt64 else as_text
+    if kind in SIGNED:
+        return pl.Series(_signed(records, place)), as_text
+    if kind in TIMES:
+        return pl.Series(TIMES[kind](records, place)), as_time
+    if kind == "boolean":  # 1 is true and 2 is false (RFC 7011 section 6.1.5)
+        return pl.Series(records.numbers(place) == 1), as_text
+    if kind in values.READERS:
+        return words(FIELD, records, place, partial(_word, kind)), as_text
+    return octets(records, place), as_hexadecimal
 
 
-def _signed(records: Records, place: int) -> pl.Series:
+def _signed(records: Records, place: int) -> Ints:
     """Two's complement of whatever length: the sign is moved to the first of 64 bits, and back."""
     ragged = records.ragged.get(place)
     length = records.layout.slots[place].length if ragged is None else ragged.lengths
     shift = 64 - 8 * np.clip(length, 1, 8)
     shifted = records.numbers(place).astype(np.uint64) << np.uint64(shift)
-    return pl.Series(shifted.view(np.int64) >> shift).cast(pl.String)
-
-
-def _boolean(records: Records, place: int) -> pl.Series:
-    """1 is true and 2 is false (RFC 7011 section 6.1.5)."""
-    return pl.Series(records.numbers(place) == 1).cast(pl.String)
-
-
-def _time(unit: str, records: Records, place: int) -> pl.Series:
-    stamps = READERS[unit](records, place)
-    times = columns.nulled(pl.Series(stamps), (stamps > 0) & (stamps < YEAR_10000))
-    return times.cast(pl.Datetime("ms")).dt.strftime('"%Y-%m-%dT%H:%M:%S%.3fZ"')
-
-
-def _octets(records: Records, place: int) -> pl.Series:
-    digits = octets(records, place).bin.encode("hex").to_frame("x")
-    return digits.select(pl.concat_str(pl.lit('"'), "x", pl.lit('"'))).to_series()
-
-
-_READERS: Mapping[str, Callable[[Records, int], pl.Series]] = {
-    **{f"unsigned{bits}": _unsigned for bits in (8, 16, 32, 64)},
-    **{f"signed{bits}": _signed for bits in (8, 16, 32, 64)},
-    **{f"dateTime{unit}": partial(_time, unit) for unit in READERS},
-    "boolean": _boolean,
-}
-"""Types that are read as columns. Of the others that have a form (values.py) each distinct value is read once."""
+    signed: Ints = shifted.view(np.int64) >> shift
+    return signed
 
 
 def _word(kind: str, cell: bytes) -> str | None:

@@ -1,7 +1,8 @@
 """Columns of JSON text, for what flows carry under names that are not the schema's."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import polars as pl
 
@@ -9,8 +10,14 @@ LONG_MAX = 2**63 - 1
 """A search engine refuses the whole document for a larger number: such a value is left out."""
 MOST_NAMES = 300
 """Every name becomes a field of the indices, of which a search engine takes so many and no more."""
-Members = Sequence[tuple[str, Sequence[pl.Series]]]
-"""By key: columns of JSON values, null where there is none."""
+YEAR_10000 = 253_402_300_800_000
+"""Milliseconds since 1970; nothing beyond is a time."""
+Shown = Callable[[pl.Expr], pl.Expr]
+"""How a column becomes JSON text."""
+Value = tuple[pl.Series, Shown]
+"""A column, null where there is no value."""
+Members = Sequence[tuple[str, Sequence[Value]]]
+"""Values by key."""
 
 
 class Names:
@@ -28,34 +35,55 @@ class Names:
 
 def objects(name: str, members: Members) -> pl.Series:
     """JSON objects, one a row, null where one would be empty; a key with several columns has a list of their values."""
-    columns: list[pl.Series] = []
-    pieces: list[pl.Expr] = []
+    columns = [column for _, values in members for column, _ in values]
+    joined, braced = _form(name, tuple((key, tuple(shown for _, shown in values)) for key, values in members))
+    numbered = pl.DataFrame([column.alias(str(place)) for place, column in enumerate(columns)])
+    return numbered.select(joined).select(braced).to_series()
+
+
+@lru_cache(maxsize=1024)
+def _form(name: str, members: tuple[tuple[str, tuple[Shown, ...]], ...]) -> tuple[pl.Expr, pl.Expr]:
+    """The members of columns with numbers for names, all in one text, and with braces around them."""
+    pieces, place = [], 0
     for key, values in members:
-        first = len(columns)
-        columns += [column.alias(str(first + number)) for number, column in enumerate(values)]
-        places = [pl.col(str(place)) for place in range(first, len(columns))]
-        value = [places[0]] if len(places) == 1 else [pl.lit("["), _some(places), pl.lit("]")]
+        texts = [shown(pl.col(str(place + number))) for number, shown in enumerate(values)]
+        value = texts if len(texts) == 1 else [pl.lit("["), _some(texts), pl.lit("]")]
         pieces.append(pl.concat_str(pl.lit(f",{quoted(key)}:"), *value))
-    texts = pl.DataFrame(columns).select(pl.concat_str(pieces, ignore_nulls=True).str.strip_prefix(",").alias(name))
-    braced = pl.concat_str(pl.lit("{"), pl.col(name), pl.lit("}"))
-    return texts.select(pl.when(pl.col(name) != "").then(braced).alias(name)).to_series()
+        place += len(texts)
+    joined = pl.concat_str(pieces, ignore_nulls=True).str.strip_prefix(",").alias(name)
+    return joined, pl.when(pl.col(name) != "").then(pl.concat_str(pl.lit("{"), name, pl.lit("}"))).alias(name)
 
 
-def _some(places: list[pl.Expr]) -> pl.Expr:
+def _some(texts: list[pl.Expr]) -> pl.Expr:
     """The values that there are with commas between them, null where there is none."""
-    text = pl.concat_str([pl.concat_str(pl.lit(","), place) for place in places], ignore_nulls=True)
-    return pl.when(text != "").then(text.str.strip_prefix(","))
+    all_of_them = pl.concat_str([pl.concat_str(pl.lit(","), text) for text in texts], ignore_nulls=True)
+    return pl.when(all_of_them != "").then(all_of_them.str.strip_prefix(","))
 
 
-def numbers(values: pl.Series) -> pl.Series:
-    """JSON numbers; null where JSON or a search engine has none: NaN, infinity, beyond a long."""
-    if values.dtype.is_float():
-        fits = pl.col("x").is_finite()
-    elif values.dtype == pl.UInt64:
-        fits = pl.col("x") <= LONG_MAX
-    else:
-        return values.cast(pl.String)
-    return values.to_frame("x").select(pl.when(fits).then(pl.col("x").cast(pl.String))).to_series()
+def as_text(column: pl.Expr) -> pl.Expr:
+    """Integers and truth values, and what is JSON text already."""
+    return column.cast(pl.String)
+
+
+def as_long(column: pl.Expr) -> pl.Expr:
+    """Unsigned integers that may be larger than a search engine takes: these are null."""
+    return pl.when(column <= LONG_MAX).then(column.cast(pl.String))
+
+
+def as_float(column: pl.Expr) -> pl.Expr:
+    """Floats; JSON has none that are infinite or no number."""
+    return pl.when(column.is_finite()).then(column.cast(pl.String))
+
+
+def as_time(column: pl.Expr) -> pl.Expr:
+    """Milliseconds since 1970, in the form that documents have; null before and beyond the years 1970 to 9999."""
+    given = pl.when((column > 0) & (column < YEAR_10000)).then(column)
+    return given.cast(pl.Datetime("ms")).dt.strftime('"%Y-%m-%dT%H:%M:%S%.3fZ"')
+
+
+def as_hexadecimal(column: pl.Expr) -> pl.Expr:
+    """Bytes."""
+    return pl.concat_str(pl.lit('"'), column.bin.encode("hex"), pl.lit('"'))
 
 
 def quoted(word: str) -> str:

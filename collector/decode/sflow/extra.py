@@ -7,9 +7,8 @@ from ipaddress import IPv6Address
 
 import polars as pl
 
-from collector.decode import jsontext
 from collector.decode.extra import FIELD
-from collector.decode.jsontext import Names, objects, quoted
+from collector.decode.jsontext import Names, Value, as_float, as_long, as_text, objects, quoted
 from collector.decode.octets import Octets
 from collector.decode.problems import Problem
 from collector.decode.sflow.packets import READ_WHOLE
@@ -42,7 +41,7 @@ class PacketExtras:
                 _put(table, name, found, field)
         frame = table.frame()
         names = dict.fromkeys(column.removesuffix(".hi").removesuffix(".lo") for column in frame.columns)
-        return [objects(FIELD, [(name, [_values(frame, name)]) for name in names])] if names else [], problems
+        return [objects(FIELD, [(name, [_value(frame, name)]) for name in names])] if names else [], problems
 
     def _new(self, found: Found) -> list[Problem]:
         """See to it that there is a plan for the structure."""
@@ -71,16 +70,18 @@ def _put(table: Table, name: str, found: Found, field: str) -> None:
     table.put(name, found.rows, convert(values) if convert else values, there)
 
 
-def _values(frame: pl.DataFrame, name: str) -> pl.Series:
-    """A column as JSON text."""
+def _value(frame: pl.DataFrame, name: str) -> Value:
+    """A column of the table."""
     if name not in frame.columns:
         halves = frame.select(f"{name}.hi", f"{name}.lo").iter_rows()
-        return pl.Series([None if hi is None else quoted(_address(hi, lo)) for hi, lo in halves], dtype=pl.String)
+        words = [None if hi is None else quoted(_address(hi, lo)) for hi, lo in halves]
+        return pl.Series(words, dtype=pl.String), as_text
     column = frame.get_column(name)
-    if column.dtype != pl.String:
-        return jsontext.numbers(column)
-    distinct = column.unique().drop_nulls()
-    return column.replace_strict(distinct, pl.Series(map(quoted, distinct), dtype=pl.String), default=None)
+    if column.dtype == pl.String:
+        distinct = column.unique().drop_nulls()
+        texts = pl.Series(map(quoted, distinct), dtype=pl.String)
+        return column.replace_strict(distinct, texts, default=None), as_text
+    return column, as_long if column.dtype == pl.UInt64 else as_float if column.dtype.is_float() else as_text
 
 
 def _address(hi: int, lo: int) -> str:
