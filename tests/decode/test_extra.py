@@ -15,6 +15,7 @@ from collector.decode.decoder import Decoded, Decoder
 from collector.decode.elements import Element
 from collector.decode.extra import name_of
 from collector.decode.jsontext import MOST_NAMES
+from collector.decode.sflow.structures import structures
 from tests.builders import sflow
 from tests.builders.netflow import REVERSE, VARIABLE, Field, Template, Value, ipfix, netflow5, netflow9, record5
 from tests.corpus import capture, needs_corpus
@@ -85,6 +86,7 @@ def test_names_have_no_dots_and_one_type_each() -> None:
         ((434, 4), b"\xff\xff\xff\xfe", -2),
         ((434, 3), b"\xff\xff\xfd", -3),
         ((434, VARIABLE), b"\xfc", -4),
+        ((515, 32), 2**255, str(2**255)),
         ((276, 1), 1, True),
         ((276, 1), 2, False),
         ((320, 8), 0.1, 0.1),
@@ -222,6 +224,15 @@ class TestSflow:
     def test_a_record_that_is_cut(self) -> None:
         cut = sflow.payload(sflow.flow_sample(sflow.part(1037, sflow.words(7, 100))))
         assert kept(decode(cut, decoder=Decoder(keep_unknown=True))) == [{"extended_acl_number": 7}]
+
+    @given(st.sampled_from(sorted(structures("flow_record"))), st.lists(st.binary(max_size=200), max_size=3))
+    def test_any_bytes_in_any_structure(self, tag: int, bodies: list[bytes]) -> None:
+        records = [sflow.part(tag & 0xFFF, body, tag >> 12) for body in bodies]
+        message = sflow.payload(*map(sflow.flow_sample, records), sflow.flow_sample(*records))
+        plain, more = decode(message), decode(message, decoder=Decoder(keep_unknown=True))
+        assert more.flows.select(pl.exclude("flow.extra")).equals(plain.flows)
+        assert more.problems == plain.problems
+        assert all(one is None or one for one in kept(more))
 
 
 KNOWN = st.sampled_from([key for key in elements._registry() if key[0] != elements.V9])
