@@ -38,6 +38,17 @@ _ENUMERATIONS: dict[str, tuple[str | None, ...]] = {
     ),
     "network_types": NETWORK_TYPES,
     "localities": ("private", "public"),
+    "client_server_rules": (  # in the order in which they are tried
+        "exporter",
+        "multicast",
+        "application",
+        "icmp",
+        "syn",
+        "port",
+        "service",
+        "lower-port",
+        "order",
+    ),
     "actions": (
         "flow-create",
         "flow-end",
@@ -88,6 +99,12 @@ def service_codes(
 
 
 @cache
+def named_services() -> npt.NDArray[np.bool_]:
+    """Which rows of the table `services` have a name of IANA's rather than `protocol/port`."""
+    return table("services")["registered"].to_numpy()
+
+
+@cache
 def _blocks() -> npt.NDArray[np.int8]:
     blocks = np.full(256, -1, np.int8)
     for place, number in enumerate(TRANSPORTS.values()):
@@ -112,4 +129,5 @@ def _services() -> pl.DataFrame:
     offset = {transport: place * PORTS for place, transport in enumerate(TRANSPORTS)}
     for row in rows("service-names"):
         names[offset[row["protocol"]] + int(row["port"])] = row["name"]
-    return pl.DataFrame({VALUE: names})
+    plain = pl.Series(VALUE, names)
+    return pl.DataFrame([plain, ~plain.str.contains("/", literal=True).alias("registered")])

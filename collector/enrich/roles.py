@@ -1,0 +1,133 @@
+"""Client and server: which end of a flow asked and which answered, and the rule that told.
+
+Exporters tell a source and a destination, and most of them export each direction as a flow of its own. The rules are
+tried in order; the first that can tell, decides.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from collector import registry
+from collector.registry import number_of
+
+Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
+SYN, ACK = 0x02, 0x10
+WELL_KNOWN = 1024
+"""Ports below are given to services by systems (RFC 6335 section 6); clients are not given them."""
+EPHEMERAL = 32768
+"""From here on systems give ports to clients (Linux; RFC 6335 says 49152), and a registered name means little."""
+FROM_RESPONDER = 2
+"""Value of biflowDirection (RFC 5103 section 6.3) of a flow whose source is the one that answered."""
+REQUESTS = {registry.ICMP: (8, 10, 13, 15, 17), registry.ICMPV6: (128, 133, 135, 139)}
+REPLIES = {registry.ICMP: (0, 9, 14, 16, 18), registry.ICMPV6: (129, 134, 136, 140)}
+"""Types of ICMP messages that ask, and of those that answer them (RFC 792, RFC 950, RFC 4443, RFC 4861)."""
+
+
+@dataclass(slots=True)
+class Roles:
+    """For each flow of a batch."""
+
+    swapped: Mask
+    """Whether the destination is the client."""
+    rules: npt.NDArray[np.uint8]
+    """Row numbers in the table `client_server_rules`."""
+    _open: Mask
+
+    @classmethod
+    def of(cls, rows: int) -> "Roles":
+        """Nothing known yet: the source is the client by its order alone."""
+        order = np.full(rows, number_of("client_server_rules", "order"), np.uint8)
+        return cls(np.zeros(rows, np.bool_), order, np.ones(rows, np.bool_))
+
+    def tell(self, rule: str, source: Mask, destination: Mask) -> None:
+        """Take a rule's word where none was had before; `source` marks where the source is the client."""
+        told = self._open & (source | destination)
+        self.swapped |= told & destination
+        self.rules[told] = number_of("client_server_rules", rule)
+        self._open &= ~told
+
+
+def roles(frame: pl.DataFrame, multicast: pl.Series) -> Roles:
+    """Who is the client in each flow; `multicast` is that attribute of each address that `frame` refers to."""
+    out = Roles.of(frame.height)
+    _by_exporter(out, frame)
+    _by_multicast(out, frame, multicast)
+    protocol, source, destination = (
+        _numbers(frame, name) for name in ("network.iana_number", "source.port", "destination.port")
+    )
+    _by_icmp(out, frame, protocol)
+    _by_syn(out, frame, protocol)
+    ports = (source >= 0) & (destination >= 0)
+    _by_ports(out, protocol, np.where(ports, source, 0), np.where(ports, destination, 0))
+    return out
+
+
+def _by_exporter(out: Roles, frame: pl.DataFrame) -> None:
+    """A biflow's source is who began it (RFC 5103, ASA's initiator, AVC's client), unless its direction says else."""
+    both = np.zeros(frame.height, np.bool_)
+    for name in ("destination.bytes", "destination.packets"):
+        if name in frame.columns:
+            both |= frame[name].is_not_null().to_numpy()
+    begun = _numbers(frame, "flow.biflow_direction")
+    if both.any() or (begun >= 0).any():
+        out.tell("exporter", (both | (begun == 1)) & (begun != FROM_RESPONDER), begun == FROM_RESPONDER)
+
+
+def _by_multicast(out: Roles, frame: pl.DataFrame, multicast: pl.Series) -> None:
+    """Nobody sends from a group's address: its sender is the client of the group."""
+    if "destination.ip" in frame.columns and multicast.any():
+        group = multicast.gather(frame["destination.ip"]).fill_null(False).to_numpy()
+        out.tell("multicast", group, np.zeros(frame.height, np.bool_))
+
+
+def _by_icmp(out: Roles, frame: pl.DataFrame, protocol: Numbers) -> None:
+    kind = _numbers(frame, "flow.icmp_type")
+    if not (kind >= 0).any():
+        return
+    asks, answers = (
+        np.logical_or.reduce([(protocol == one) & np.isin(kind, types) for one, types in table.items()])
+        for table in (REQUESTS, REPLIES)
+    )
+    out.tell("icmp", asks, answers)
+
+
+def _by_syn(out: Roles, frame: pl.DataFrame, protocol: Numbers) -> None:
+    """SYN without ACK is a client's first word. Exporters join the flags of all packets: SYN with ACK tells nothing."""
+    flags = _numbers(frame, "flow.tcp_flags")
+    out.tell(
+        "syn", (protocol == registry.TCP) & (flags >= 0) & (flags & (SYN | ACK) == SYN), np.zeros(len(flags), np.bool_)
+    )
+
+
+def _by_ports(out: Roles, protocol: Numbers, source: Numbers, destination: Numbers) -> None:
+    """A well-known port against another, a registered service against none, the lower port; equal ones tell nothing."""
+    out.tell("port", *_one_of(_well_known(source), _well_known(destination)))
+    out.tell("service", *_one_of(_registered(protocol, source), _registered(protocol, destination)))
+    out.tell("lower-port", destination < source, source < destination)
+
+
+def _one_of(source: Mask, destination: Mask) -> tuple[Mask, Mask]:
+    """Where the source is the client, and where the destination is: exactly one of them has a server's port."""
+    return destination & ~source, source & ~destination
+
+
+def _well_known(ports: Numbers) -> Mask:
+    known: Mask = (ports > 0) & (ports < WELL_KNOWN)
+    return known
+
+
+def _registered(protocols: Numbers, ports: Numbers) -> Mask:
+    rows, transport = registry.service_codes(protocols.astype(np.uint8), ports.astype(np.uint16))
+    known: Mask = transport & (ports > 0) & (ports < EPHEMERAL) & registry.named_services()[rows]
+    return known
+
+
+def _numbers(frame: pl.DataFrame, name: str) -> Numbers:
+    """A column, -1 where a flow has no such thing."""
+    if name not in frame.columns:
+        return np.full(frame.height, -1)
+    return frame[name].cast(pl.Int64).fill_null(-1).to_numpy()
