@@ -1,0 +1,154 @@
+"""Places and autonomous systems of addresses, from GeoIP and AS databases.
+
+An address has one number for each database: the row of its record in that database's table. Records are few, so that
+names are read once for each and gathered when flows leave for a store.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from collector.enrich.addresses import Attribute
+from collector.enrich.index import Halves
+from collector.enrich.mmdb import Database, DatabaseError
+from collector.enrich.places import NOWHERE, Place, place_of
+
+NUMBER = "as.number"
+NAMES = (
+    "as.organization.name",
+    "geo.city_name",
+    "geo.region_name",
+    "geo.country_name",
+    "geo.country_iso_code",
+    "geo.location",
+)
+ATTRIBUTES = {NUMBER: pl.UInt32(), **dict.fromkeys(NAMES, pl.String())}
+"""Attributes of the table `addresses`, in the order of the fields of `Place`."""
+PRIVATE = "private"
+"""Organisation of private addresses in the data model."""
+log = logging.getLogger(__name__)
+
+
+class Places:
+    """The records of one database that addresses have had so far: row 0 is for addresses without one."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.table = _table([NOWHERE])
+        self._offsets = np.array([-1], np.int64)
+        """Where in the file the records lie, in ascending order."""
+        self._rows = np.array([0], np.uint32)
+        self._damaged = False
+
+    def rows(self, hi: Halves, lo: Halves) -> npt.NDArray[np.uint32]:
+        """The row of each address, in halves, in `table`."""
+        offsets = self.database.places(hi, lo)
+        there, first = np.unique(offsets, return_index=True)
+        new = ~np.isin(there, self._offsets, assume_unique=True)
+        if new.any():
+            self._learn(there[new], hi[first[new]], lo[first[new]])
+        return self._rows[np.searchsorted(self._offsets, offsets)]
+
+    def _learn(self, offsets: npt.NDArray[np.int64], hi: Halves, lo: Halves) -> None:
+        """Decode the records at new places, by one of the addresses of each."""
+        known = self.table.height
+        found = [self._read(*halves) for halves in zip(hi.tolist(), lo.tolist(), strict=True)]
+        self.table = pl.concat([self.table, _table(found)], rechunk=True)
+        rows = np.concatenate([self._rows, np.arange(known, self.table.height, dtype=np.uint32)])
+        joined = np.concatenate([self._offsets, offsets])
+        order = np.argsort(joined)
+        self._offsets, self._rows = joined[order], rows[order]
+
+    def _read(self, hi: int, lo: int) -> Place:
+        try:
+            return place_of(self.database.record(hi, lo))
+        except DatabaseError as error:
+            if not self._damaged:
+                self._damaged = True
+                log.warning("%s; addresses with a damaged record have no place", error)
+            return NOWHERE
+
+
+class Geo:
+    """The databases in use, in order of preference; opened again when their files change."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        """`paths` are files, and folders of which every `*.mmdb` is taken. DatabaseError where a named file is none."""
+        self._paths = paths
+        self._places: dict[Path, Places] = {path: Places(Database(path)) for path in paths if not path.is_dir()}
+        self._stamps = {path: _stamp(path) for path in self._places}
+        self.refresh()
+
+    @property
+    def databases(self) -> list[Database]:
+        """Those in use, in order of preference."""
+        return [places.database for places in self._places.values()]
+
+    def attributes(self) -> dict[str, Attribute]:
+        """For the address book: the row of each address in each database's table."""
+        return {f"place{number}": partial(_rows, places) for number, places in enumerate(self._places.values())}
+
+    def describe(self, addresses: pl.DataFrame) -> pl.DataFrame:
+        """Put names, numbers and places in for the row numbers of `attributes`; only what any address has."""
+        codes = [name for name in addresses.columns if name.startswith("place")]
+        found = [
+            places.table.select(pl.all().gather(addresses.get_column(code)))
+            for code, places in zip(codes, self._places.values(), strict=True)
+        ]
+        out = addresses.drop(codes)
+        for name in ATTRIBUTES if found else ():
+            column = pl.select(pl.coalesce([one.get_column(name) for one in found])).to_series()
+            if column.null_count() < len(column):
+                out = out.with_columns(column.alias(name))
+        return out
+
+    def refresh(self) -> bool:
+        """Take changed and new files, and leave what is gone; whether addresses are to be looked up anew.
+
+        A damaged file leaves the database that is in use, and is told once.
+        """
+        stamps = {path: _stamp(path) for path in self._files()}
+        if stamps == self._stamps:
+            return False
+        before, changed = self._places, [path for path in stamps if stamps[path] != self._stamps.get(path)]
+        opened = {path: places for path in changed if (places := _opened(path)) is not None}
+        self._stamps = stamps
+        self._places = {path: one for path in stamps if (one := opened.get(path) or before.get(path)) is not None}
+        return bool(opened) or self._places.keys() != before.keys()
+
+    def _files(self) -> Iterator[Path]:
+        for path in self._paths:
+            yield from sorted(path.glob("*.mmdb")) if path.is_dir() else [path]
+
+
+def _opened(path: Path) -> Places | None:
+    try:
+        places = Places(Database(path))
+    except DatabaseError as error:
+        log.warning("%s; not used", error)
+        return None
+    log.info("addresses are looked up in %s (%s)", path, places.database.metadata.database_type)
+    return places
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes whenever a file is written or replaced; None for one that is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def _rows(places: Places, new: pl.DataFrame) -> pl.Series:
+    return pl.Series(places.rows(new["hi"].to_numpy(), new["lo"].to_numpy()))
+
+
+def _table(places: Sequence[Place]) -> pl.DataFrame:
+    return pl.DataFrame([astuple(place) for place in places], schema=ATTRIBUTES, orient="row")
