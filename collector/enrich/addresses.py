@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from collector import schema
-from collector.enrich.index import AddressIndex, Halves
+from collector.index import AddressIndex, Halves
 from collector.registry import VALUE
 
 LIMIT = 1_000_000

@@ -15,9 +15,9 @@ import numpy.typing as npt
 import polars as pl
 
 from collector.enrich.addresses import Attribute
-from collector.enrich.index import Halves
 from collector.enrich.mmdb import Database, DatabaseError
 from collector.enrich.places import NOWHERE, Place, place_of
+from collector.index import Halves
 
 NUMBER = "as.number"
 NAMES = (

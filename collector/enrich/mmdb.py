@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from collector.enrich.addresses import is_ipv4, text
-from collector.enrich.index import Halves
 from collector.errors import CollectorError
+from collector.index import Halves
 
 Nodes = npt.NDArray[np.int64]
 SEPARATOR = 16

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from collector.enrich.addresses import compacted, spread
-from collector.enrich.index import AddressIndex, Halves
 from collector.enrich.names import Entry, Names
+from collector.index import AddressIndex, Halves
 from collector.registry import VALUE
 
 LIMIT = 1 << 18

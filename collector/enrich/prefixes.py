@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from collector.enrich.index import Halves
+from collector.index import Halves
 
 Network = IPv4Network | IPv6Network
 Keys = npt.NDArray[np.bytes_]

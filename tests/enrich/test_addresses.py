@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.enrich.addresses import AddressBook, text
-from collector.enrich.index import AddressIndex
 from collector.enrich.locality import private
+from collector.index import AddressIndex
 from collector.registry import VALUE
 
 HALF = st.integers(0, 2**64 - 1)

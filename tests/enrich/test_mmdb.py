@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.enrich.index import Halves
 from collector.enrich.mmdb import Database, DatabaseError
+from collector.index import Halves
 from tests.builders.mmdb import database, write
 
 MAPPED = 0xFFFF << 32

@@ -1,4 +1,4 @@
-"""Row numbers for addresses: a hash table whose look-ups are vectors."""
+"""Row numbers for keys of 128 bits, such as addresses: a hash table whose look-ups are vectors."""
 
 import numpy as np
 import numpy.typing as npt
@@ -25,15 +25,15 @@ class AddressIndex:
     def rows(self, hi: Halves, lo: Halves) -> tuple[Rows, int]:
         """The row of each key, and how many rows were there before: those from that number on are new."""
         before = self.count
-        rows = self._find(hi, lo)
+        rows = self.find(hi, lo)
         missing, some = np.flatnonzero(rows < 0), FIRST
         while len(missing):
             self._insert(hi[missing[:some]], lo[missing[:some]])
-            rows[missing] = self._find(hi[missing], lo[missing])
+            rows[missing] = self.find(hi[missing], lo[missing])
             missing, some = missing[rows[missing] < 0], some * GROWTH
         return rows.astype(np.uint32), before
 
-    def _find(self, hi: Halves, lo: Halves) -> npt.NDArray[np.int64]:
+    def find(self, hi: Halves, lo: Halves) -> npt.NDArray[np.int64]:
         """Rows of the keys, -1 where the table lacks one."""
         place = self._home(hi, lo)
         rows = self._slots[place]
