@@ -22,6 +22,7 @@ ZERO_IS_UNKNOWN = frozenset(
         "flow.policy_id",
         # The packet was not sampled.
         "flow.sampler_id",
+        "flow.extended_event",
         # No translation took place.
         "source.nat.port",
         "destination.nat.port",

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from collector import registry
-from collector.decode import derived, sampling, sections, texts, transport
+from collector.decode import derived, events, sampling, sections, texts, transport
 from collector.decode.clocks import Clocks
 from collector.decode.columns import Mask
 from collector.decode.exports import ExportColumns
@@ -18,6 +18,7 @@ from collector.decode.layout import Layout
 from collector.decode.sampling import Sampling
 from collector.decode.sheet import Part, Sheet
 from collector.decode.times import times
+from collector.decode.totals import Totals, mark
 from collector.decode.unused import blank
 from collector.decode.volumes import volumes
 
@@ -28,6 +29,7 @@ def flow_frame(
     parts: Sequence[Found],
     messages: ExportColumns,
     rates: Sampling,
+    totals: Totals,
     clocks: Clocks,
     off: Mask,
     extras: Extras | None = None,
@@ -54,6 +56,7 @@ def flow_frame(
     derived.tcp_only(whole)
     transport.ports(whole)
     rates.settle(whole, exports)
+    totals.settle(whole, exports, message)
     clocks.stamp(whole, exports.received, off[message])
     return sheet.frame()
 
@@ -72,7 +75,9 @@ _STEPS = (
     volumes,
     derived.flags,
     derived.enumerations,
-    derived.events,
+    events.events,
+    events.rules,
+    mark,
     transport.icmp,
     texts.labels,
     texts.application,

@@ -19,6 +19,7 @@ from collector.decode.options import Learned, Options, options_of
 from collector.decode.problems import Problem
 from collector.decode.sequence import UNKNOWN, SequenceTracker
 from collector.decode.streams import Batch, Streams
+from collector.decode.totals import Totals
 
 NANOSECONDS = 1_000_000
 """In a millisecond."""
@@ -47,6 +48,7 @@ class NetflowDecoder:
         self.ledger = Ledger()
         self.learned = Learned()
         self._clocks = clocks
+        self._totals = Totals()
         self._extras = None if names is None else Extras(names)
         self._sequence = SequenceTracker()
 
@@ -84,7 +86,7 @@ class NetflowDecoder:
         learned = [record for one in told for record in self._learn(one, headers)]
         off = self._clocks.check(headers, batch.problems)
         timed = replace(headers, uptime=self.learned.uptimes(headers))
-        frame = flow_frame(seen, timed, self.learned.sampling, self._clocks, off, self._extras)
+        frame = flow_frame(seen, timed, self.learned.sampling, self._totals, self._clocks, off, self._extras)
         if self._extras is not None:
             self._extras.tell(batch.problems)
         losses = list(self._account(batch, headers, _counts([*told, *seen], headers)))

@@ -39,6 +39,8 @@ INTERNAL: Mapping[str, np.dtype[Any]] = {
     "_rate": np.dtype(np.uint64),  # sampling rate that the record itself tells, 0 where it tells none
     "_sampler": np.dtype(np.int64),  # id of the sampler that the record names, 0 where it names none
     "_template": np.dtype(np.int64),  # id of the record's template
+    "_totals": np.dtype(np.uint8),  # which counters are totals, and what the record is for them (totals.py)
+    "_start": np.dtype(np.uint64),  # start of a flow with totals as the exporter writes it
 }
 """Columns that never leave the sheet."""
 

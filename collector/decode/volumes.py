@@ -1,54 +1,73 @@
 """Bytes and packets of a flow in each direction, before scaling."""
 
-from collector.decode.records import Numbers, Records
-from collector.decode.sheet import Part
+from collections.abc import Mapping
+from functools import lru_cache
 
-FORWARD = {
-    "bytes": (
+from collector.decode.layout import Layout
+from collector.decode.records import Records
+from collector.decode.sheet import Part, Values
+
+COUNTERS: Mapping[str, tuple[str, ...]] = {
+    "source.bytes": (
         "octetDeltaCount",
-        "octetTotalCount",
         "initiatorOctets",
         "layer2OctetDeltaCount",
-        "layer2OctetTotalCount",
         "transportOctetDeltaCount",
         "9:clientBytesNetwork",
         "postOctetDeltaCount",
+        "octetTotalCount",
+        "layer2OctetTotalCount",
         "postOctetTotalCount",
         "postMCastOctetDeltaCount",
     ),
-    "packets": (
+    "source.packets": (
         "packetDeltaCount",
-        "packetTotalCount",
         "initiatorPackets",
         "layer2FrameDeltaCount",
-        "layer2FrameTotalCount",
         "transportPacketDeltaCount",
         "postPacketDeltaCount",
+        "packetTotalCount",
+        "layer2FrameTotalCount",
         "postPacketTotalCount",
         "postMCastPacketDeltaCount",
     ),
+    "destination.bytes": (
+        "reverseOctetDeltaCount",
+        "responderOctets",
+        "9:serverBytesNetwork",
+        "reverseOctetTotalCount",
+    ),
+    "destination.packets": (
+        "reversePacketDeltaCount",
+        "responderPackets",
+        "reversePacketTotalCount",
+    ),
 }
-"""Elements that count what the source sent, in order of preference: what was observed before what was sent on."""
-REVERSE = {
-    "bytes": ("reverseOctetDeltaCount", "reverseOctetTotalCount", "responderOctets", "9:serverBytesNetwork"),
-    "packets": ("reversePacketDeltaCount", "reversePacketTotalCount", "responderPackets"),
-}
-"""Elements that count what the destination sent back: a biflow (RFC 5103) is one document with both."""
+"""Elements that count what the source sent, and what the destination sent back, in order of preference.
+
+Counts since the last record come before totals, and what was observed before what was sent on. A biflow (RFC 5103) is
+one document with both directions.
+"""
+UNITS = ("bytes", "packets")
+ENDS = ("source", "destination")
+NETWORK = tuple(f"network.{unit}" for unit in UNITS)
+"""Fields with both directions."""
+
+
+@lru_cache(maxsize=4096)
+def counters(layout: Layout) -> dict[str, str]:
+    """The element that feeds each counter, as far as the layout has one."""
+    found = layout.occurrences
+    first = {name: next((key for key in elements if key in found), None) for name, elements in COUNTERS.items()}
+    return {name: key for name, key in first.items() if key is not None}
 
 
 def volumes(records: Records, part: Part) -> None:
-    """`network.*` (both directions), `source.*` and, for biflows, `destination.*`."""
-    for unit, elements in FORWARD.items():
-        forward, back = _counts(records, elements), _counts(records, REVERSE[unit])
-        if forward is not None:
-            forward = part.put(f"source.{unit}", forward)
-        if back is not None:
-            back = part.put(f"destination.{unit}", back)
-        given = [counts for counts in (forward, back) if counts is not None]
+    """`source.*`, for biflows `destination.*`, and `network.*` with both."""
+    put: dict[str, Values] = {}
+    for name, key in counters(records.layout).items():
+        put[name] = part.put(name, records.numbers(records.layout.occurrences[key][0]))
+    for unit in UNITS:
+        given = [put[name] for end in ENDS if (name := f"{end}.{unit}") in put]
         if given:
             part.put(f"network.{unit}", sum(given[1:], start=given[0]))
-
-
-def _counts(records: Records, elements: tuple[str, ...]) -> Numbers | None:
-    place = records.layout.first(*elements)
-    return None if place is None else records.numbers(place)

@@ -1,11 +1,11 @@
-"""Fields that follow by a rule: volumes, flags, ICMP, events, labels, application ids."""
+"""Fields that follow by a rule: volumes, flags, ICMP, labels, application ids."""
 
 from typing import Any
 
 import pytest
 
-from tests.builders.netflow import REVERSE, VARIABLE, Field, Template, Value, ipfix, netflow9
-from tests.decode.flow_reading import flow, flows, part
+from tests.builders.netflow import REVERSE, VARIABLE, Field, Template, Value, ipfix
+from tests.decode.flow_reading import flows, part
 from tests.decode.test_fields import told, told9
 
 COUNTS = (
@@ -51,16 +51,13 @@ class TestVolumes:
 
     @pytest.mark.parametrize(
         ("elements", "octets"),
-        [((1, 85), 1), ((85, 231), 85), ((231, 352), 231), ((352, 353), 352), ((23, 20), 23), ((171, 23), 23)],
+        [((1, 231), 1), ((231, 352), 231), ((352, 23), 352), ((23, 85), 23), ((85, 353), 85), ((353, 171), 353)],
     )
     def test_the_order_of_preference(self, elements: tuple[int, int], octets: int) -> None:
         assert told(*[((one, 4), one) for one in reversed(elements)])["network.bytes"] == octets
 
     def test_a_zero_of_the_preferred_element_stands(self) -> None:
         assert told(((1, 4), 0), ((23, 4), 90))["network.bytes"] == 0
-
-    def test_an_event_without_counters_has_no_volume(self) -> None:
-        assert part(told9(((8, 4), "10.0.0.1"), ((233, 1), 1)), *COUNTS) == {}
 
     def test_sums_that_need_64_bits(self) -> None:
         found = told(((1, 4), 2**32 - 1), ((1, 4, REVERSE), 2**32 - 1))
@@ -124,66 +121,6 @@ class TestEnumerations:
     @pytest.mark.parametrize(("value", "word"), [(0, None), (1, "idle-timeout"), (5, "lack-of-resources"), (9, None)])
     def test_end_reason(self, value: int, word: str | None) -> None:
         assert told(((136, 1), value)).get("flow.end_reason") == word
-
-
-class TestEvents:
-    @pytest.mark.parametrize(
-        ("value", "word"),
-        [(0, None), (1, "flow-create"), (2, "flow-end"), (3, "flow-denied"), (5, "flow-update"), (77, None)],
-    )
-    @pytest.mark.parametrize("element", [233, 40005])
-    def test_of_a_firewall(self, element: int, value: int, word: str | None) -> None:
-        assert told9(((element, 1), value)).get("event.action") == word
-
-    @pytest.mark.parametrize(
-        ("value", "word"),
-        [(1, "nat-create"), (5, "nat-delete"), (13, "nat-quota-exceeded"), (16, "nat-ports-allocate")],
-    )
-    def test_of_a_translator(self, value: int, word: str) -> None:
-        assert told(((230, 1), value))["event.action"] == word
-
-    def test_a_record_for_both_kinds(self) -> None:
-        template = Template(256, [(233, 1), (230, 1)])
-        found = flows(ipfix(template.define(), template.data((2, 0), (0, 4))))
-        assert [one.get("event.action") for one in found] == ["flow-end", "nat-create"]
-
-    def test_an_asa_event(self) -> None:
-        fields = [
-            (148, 4),
-            (8, 4),
-            (7, 2),
-            (12, 4),
-            (11, 2),
-            (4, 1),
-            (225, 4),
-            (227, 2),
-            (233, 1),
-            (323, 8),
-            (231, 4),
-            (40000, 20),
-        ]
-        template = Template(263, fields)
-        at = 1_735_732_790_500
-        values = (99, "10.0.0.1", 1000, "192.0.2.9", 443, 6, "198.51.100.1", 61000, 2, at, 700, "LOCAL\\me")
-        found = flow(netflow9(template.define9(), template.data(values)))
-        names = (
-            "event.action",
-            "flow.id",
-            "source.nat.ip",
-            "source.nat.port",
-            "flow.user_name",
-            "source.bytes",
-            "event.end",
-        )
-        assert part(found, *names) == {
-            "event.action": "flow-end",
-            "flow.id": 99,
-            "source.nat.ip": "198.51.100.1",
-            "source.nat.port": 61000,
-            "flow.user_name": "LOCAL\\me",
-            "source.bytes": 700,
-            "event.end": at / 1000,
-        }
 
 
 class TestLabelsAndApplications:
