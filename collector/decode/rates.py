@@ -8,9 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 SAMPLERS = ("samplerId", "selectorId")
 PLAIN = ("samplerRandomInterval", "samplingInterval")
 """Elements 50 and 34 are the rate itself."""
+LITTLE_ENDIAN = ("samplingInterval",)
+"""RouterOS writes element 34 with its lowest byte first."""
+IMPLAUSIBLE = 1 << 24
+"""A rate from here on is none; with its four bytes in the other order it may be."""
 INTERFACES = ("scopeInterface", "ingressInterface")
 TEMPLATES = ("templateId", "scopeTemplate")
 MAX_RATE = 0xFFFFFFFF
@@ -62,9 +69,10 @@ def rate_of(values: Mapping[str, Any]) -> int:
 
 
 def _rate(values: Mapping[str, Any]) -> float:
-    plain = number(values, *PLAIN)
-    if plain:
-        return plain
+    for element in PLAIN:
+        plain = number(values, element)
+        if plain:
+            return int(upright(element, np.array([plain], np.uint64))[0])
     interval = number(values, "samplingPacketInterval")
     if interval and "samplingPacketSpace" in values:
         return (interval + number(values, "samplingPacketSpace")) / interval
@@ -75,6 +83,15 @@ def _rate(values: Mapping[str, Any]) -> float:
     if isinstance(probability, float) and 0 < probability <= 1:
         return 1 / probability
     return 0
+
+
+def upright(element: str, rates: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Rates that an element tells, the bytes of those turned around that are plausible only then."""
+    if element not in LITTLE_ENDIAN:
+        return rates
+    turned = rates.astype(np.uint32).byteswap()
+    wrong = (rates >= IMPLAUSIBLE) & (rates <= MAX_RATE) & (turned < IMPLAUSIBLE)
+    return np.where(wrong, turned, rates)
 
 
 def number(values: Mapping[str, Any], *keys: str) -> int:

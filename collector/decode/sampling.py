@@ -9,7 +9,7 @@ import polars as pl
 
 from collector.decode.columns import nulled
 from collector.decode.exports import ExportColumns
-from collector.decode.rates import MAX_RATE, PLAIN, SAMPLERS, ExporterRates, rate_of
+from collector.decode.rates import MAX_RATE, PLAIN, SAMPLERS, ExporterRates, rate_of, upright
 from collector.decode.records import Records
 from collector.decode.sheet import Part
 from collector.registry import number_of
@@ -29,7 +29,7 @@ def recorded(records: Records, part: Part) -> None:
     for element in PLAIN:
         place = records.layout.first(element)
         if place is not None:
-            values = records.numbers(place).astype(np.uint64)
+            values = upright(element, records.numbers(place).astype(np.uint64))
             part.fill("_rate", values, values > 0)
     for elements, share in _SHARES.items():
         places = [place for element in elements if (place := records.layout.first(element)) is not None]

@@ -82,6 +82,25 @@ class TestInTheRecord:
         assert rate(found) == (expected, "record" if expected else None)
         assert found["network.bytes"] == 7 * (expected or 1)
 
+    @pytest.mark.parametrize(
+        ("field", "told", "expected"),
+        [
+            ((34, 4), 0xAE080000, 2222),
+            ((34, 4), 0x01000000, 1),
+            ((34, 4), 0x00FFFFFF, 0xFFFFFF),  # plausible as it is
+            ((34, 4), 0x02000003, 0x02000003),  # neither order is
+            ((34, 8), 0xAE08000000, 2**32 - 1),
+            ((50, 4), 0xAE080000, 0xAE080000),
+        ],
+    )
+    def test_mikrotik_writes_element_34_with_its_lowest_byte_first(
+        self, field: Field, told: int, expected: int
+    ) -> None:
+        template = Template(256, [field, (1, 4)])
+        assert rate(flow(ipfix(template.define(), template.data((told, 7))))) == (expected, "record")
+        options = Template(300, [(149, 4), field], scopes=1)
+        assert of(learned(options, (0, told))) == expected
+
     def test_each_record_has_its_own(self) -> None:
         template = Template(256, [(34, 4), (1, 4)])
         found = flows(ipfix(template.define(), template.data((1, 5), (10, 5), (0, 5))))
