@@ -6,18 +6,17 @@ Three kinds of exporters send them:
   IANA's total counters run on by definition (RFC 7012 section 3.2.2).
 * A meter that reports each flow once and calls its counts totals (YAF): each flow has a start of its own.
 * An ASA, whose updates of a connection have counts since the last update, while the event of its end has the totals of
-  the connection, in the same elements (231, 232, 298, 299).
-
-So what has been counted is kept for each flow that goes on. A record whose totals are not below that counts for the
-difference; where one is below, another flow has begun, and it counts whole.
+  the connection, in the same elements (231, 232, 298, 299). Events may overtake each other.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from collector import registry
+from collector.decode.accounts import of_connections, of_flows
 from collector.decode.columns import Mask
 from collector.decode.events import FIREWALL
 from collector.decode.exports import ExportColumns, Ints
@@ -27,14 +26,17 @@ from collector.decode.sheet import Part, Values
 from collector.decode.tallies import Counts, Keys, Tallies, mixed
 from collector.decode.volumes import COUNTERS, ENDS, UNITS, counters
 
+Account = Callable[[Counts, Mask, Mask, Mask, Counts], tuple[Counts, Counts]]
+"""A function of accounts.py."""
+Flags = npt.NDArray[np.uint8]
 STARTS = tuple(f"flowStart{unit}" for unit in ("Milliseconds", "Microseconds", "Nanoseconds", "Seconds", "SysUpTime"))
 CONNECTIONS = frozenset({"initiatorOctets", "initiatorPackets", "responderOctets", "responderPackets"})
 TOTALS = 0x0F
 """Bits of `_totals`: one for each counter that is a total, in the order of `COUNTERS`."""
-ENDED = 0x10
-"""The flow is over: nothing is to be taken off the next one's totals."""
-SHARE = 0x20
-"""The counts are new, and a later total has them too."""
+OVER = 0x10
+"""The flow or the connection ended with the record, as far as it says so."""
+CONNECTION = 0x20
+"""The record is an update of a connection, or its end."""
 ACTIVE = (0, 2)
 """Reasons for a record (element 136) after which the flow goes on: none told, active timeout."""
 END, UPDATE = (registry.number_of("actions", word) for word in ("flow-end", "flow-update"))
@@ -62,12 +64,13 @@ def mark(records: Records, part: Part) -> None:
         start = records.layout.first(*STARTS)
         none = np.zeros(records.count, np.uint8)
         part.put("_start", none if start is None else records.numbers(start))
-        part.put("_totals", np.where(_over(records, part), bits | ENDED, bits).astype(np.uint8))
+        part.put("_totals", np.where(_over(records, part), bits | OVER, bits).astype(np.uint8))
         return
     action = part.get("event.action") if connections else None
     if action is not None:
-        ends, shares = (action[1] & (action[0] == one) for one in (END, UPDATE))
-        part.put("_totals", np.where(ends, connections | ENDED, SHARE).astype(np.uint8), ends | shares)
+        ends, updates = (action[1] & (action[0] == one) for one in (END, UPDATE))
+        flags = np.where(ends, connections | CONNECTION | OVER, CONNECTION)
+        part.put("_totals", flags.astype(np.uint8), ends | updates)
 
 
 @lru_cache(maxsize=4096)
@@ -92,65 +95,51 @@ def _over(records: Records, part: Part) -> Mask:
 
 
 class Totals:
-    """What has been counted of the flows that are reported with totals."""
+    """What has been counted of the flows and connections that are reported with totals."""
 
     def __init__(self) -> None:
-        self._tallies = Tallies(len(COUNTERS))
+        self._flows = Tallies(len(COUNTERS))
+        self._connections = Tallies(len(COUNTERS) + 1)
 
     def settle(self, whole: Part, exports: ExportColumns, message: Ints) -> None:
         """Put into the counters of all flows what is new; `message` says in which order the records came."""
         marked = whole.get("_totals")
         if marked is None:
             return
-        rows = np.flatnonzero(marked[1])
-        going_on = marked[0][rows] & ENDED == 0
-        slots = self._tallies.slots(*_keys(whole, exports, rows), going_on)
-        # An ASA sends the last update and the end of a connection together, but not always by the same template.
-        order = np.lexsort((marked[0][rows] & ENDED, message[rows], slots))
-        rows, slots = rows[order], slots[order]
-        told = np.stack([_column(whole, name, rows) for name in COUNTERS], axis=1)
-        new = self._advance(slots, marked[0][rows], told)
-        for name, counts in zip(COUNTERS, new.T, strict=True):
-            _replace(whole, name, rows, counts)
-        for unit in UNITS:
-            forward, back = (_column(whole, f"{end}.{unit}", rows) for end in ENDS)
-            _replace(whole, f"network.{unit}", rows, forward + back)
-
-    def _advance(self, slots: Ints, flags: npt.NDArray[np.uint8], told: Counts) -> Counts:
-        """What is new in each record, sorted by flow and time; keeps what is counted then."""
-        total = flags[:, None] >> np.arange(told.shape[1], dtype=np.uint8) & 1 > 0
-        shares = np.where(flags[:, None] & SHARE, told, 0)
-        after = np.where(flags[:, None] & ENDED, 0, told)
-        first, last = _edges(slots)
-        before = _counted(first, (flags & TOTALS) > 0, shares, after, self._tallies.get(slots))
-        grown = ((told >= before) | ~total).all(axis=1, keepdims=True)
-        kept = np.where(total.any(axis=1, keepdims=True), after, before + shares)
-        self._tallies.set(slots[last], kept[last])
-        return np.where(total & grown, told - before, told)
+        flags, some = marked
+        for kind, tallies, account in ((0, self._flows, of_flows), (CONNECTION, self._connections, of_connections)):
+            rows = np.flatnonzero(some & (flags & CONNECTION == kind))
+            if len(rows):
+                rows = rows[np.argsort(message[rows], kind="stable")]
+                # A flow that is over has nothing more to come; the end of a connection may have overtaken an update.
+                going_on = flags[rows] & (OVER | CONNECTION) != OVER
+                slots = tallies.slots(*_keys(whole, exports, rows), going_on)
+                _take(whole, rows, slots, flags[rows], tallies, account)
 
 
-def _edges(slots: Ints) -> tuple[Mask, Mask]:
-    """Which records are the first and the last of their flow."""
+def _take(whole: Part, rows: Ints, slots: Ints, flags: Flags, tallies: Tallies, account: Account) -> None:
+    """Replace the counters of rows, which are in order of time, by what is new, and keep what the flows have then."""
+    order, first, last = _sorted(slots)
+    rows, slots, flags = rows[order], slots[order], flags[order]
+    told = np.stack([_column(whole, name, rows) for name in COUNTERS], axis=1)
+    new, after = account(told, _total(flags), flags & OVER > 0, first, tallies.get(slots))
+    tallies.set(slots[last], after[last])
+    _replace(whole, rows, new)
+
+
+def _total(flags: Flags) -> Mask:
+    """Which counters are totals: shape (records, counters)."""
+    total: Mask = flags[:, None] >> np.arange(len(COUNTERS), dtype=np.uint8) & 1 > 0
+    return total
+
+
+def _sorted(slots: Ints) -> tuple[Ints, Mask, Mask]:
+    """Records by flow, in order of time; which of those are the first and which the last of their flow."""
+    order = np.argsort(slots, kind="stable")
     first, last = np.ones(len(slots), np.bool_), np.ones(len(slots), np.bool_)
-    first[1:] = slots[1:] != slots[:-1]
+    first[1:] = slots[order][1:] != slots[order][:-1]
     last[:-1] = first[1:]
-    return first, last
-
-
-def _counted(first: Mask, total: Mask, shares: Counts, after: Counts, kept: Counts) -> Counts:
-    """What was counted of its flow before each record.
-
-    That is what the last record with totals left, or `kept` where none came before in this batch, and all shares since.
-    """
-    place = np.arange(len(first))
-    begin = np.maximum.accumulate(np.where(first, place, 0))
-    earlier = np.append(-1, np.maximum.accumulate(np.where(total, place, -1))[:-1])
-    since = np.cumsum(shares, axis=0)
-    inside: Mask = earlier >= begin
-    base = np.where(inside[:, None], after[earlier], kept)
-    skipped = np.where(inside[:, None], since[earlier], since[begin] - shares[begin])
-    before: Counts = base + (since - shares) - skipped
-    return before
+    return order, first, last
 
 
 def _keys(whole: Part, exports: ExportColumns, rows: Ints) -> Keys:
@@ -179,7 +168,11 @@ def _mac(cells: Values) -> npt.NDArray[np.uint64]:
     return wide.view(np.uint64).ravel()
 
 
-def _replace(whole: Part, name: str, rows: Ints, counts: npt.NDArray[np.uint64]) -> None:
-    column = whole.get(name)
-    if column is not None:
-        column[0][rows] = counts
+def _replace(whole: Part, rows: Ints, counts: Counts) -> None:
+    """Set the counters of rows, and their sums."""
+    by_name = dict(zip(COUNTERS, counts.T, strict=True))
+    sums = {f"network.{unit}": by_name[f"source.{unit}"] + by_name[f"destination.{unit}"] for unit in UNITS}
+    for name, values in (by_name | sums).items():
+        column = whole.get(name)
+        if column is not None:
+            column[0][rows] = values

@@ -120,11 +120,18 @@ class TestConnectionsOfAnAsa:
         assert self.counted(decoder, asa(END, 2600, 1200)) == [(12, 83)]
 
     def test_in_one_batch_too(self) -> None:
-        template = Template(263, CONNECTIONS)
-        first = template.data(asa(UPDATE, 10, 1), asa(UPDATE, 20, 2), asa(END, 35, 3))
-        again = template.data(asa(UPDATE, 7), asa(END, 7))
-        found = flows(netflow9(template.define9(), first), netflow9(again))
-        assert [row["network.bytes"] for row in found] == [11, 22, 5, 7, 0]
+        events = asa(UPDATE, 10, 1), asa(UPDATE, 4, number=100), asa(UPDATE, 20, 2), asa(END, 35, 3)
+        assert self.counted(Decoder(), *events) == [(10, 1), (4, 0), (20, 2), (5, 0)]
+
+    def test_an_update_that_its_end_overtook_is_in_its_totals(self) -> None:
+        decoder = Decoder()
+        assert self.counted(decoder, asa(UPDATE, 10), asa(END, 35), asa(UPDATE, 20)) == [(10, 0), (25, 0), (0, 0)]
+        assert self.counted(decoder, asa(UPDATE, 5)) == [(0, 0)]
+
+    def test_what_has_its_number_after_its_end_is_another_one(self) -> None:
+        decoder = Decoder()
+        assert self.counted(decoder, asa(END, 10), asa(END, 35)) == [(10, 0), (35, 0)]
+        assert self.counted(decoder, asa(END, 40)) == [(40, 0)]
 
     def test_a_short_one_has_no_updates(self) -> None:
         assert self.counted(Decoder(), asa(END, 500, 600), asa(END, 70, number=100)) == [(500, 600), (70, 0)]
@@ -132,7 +139,7 @@ class TestConnectionsOfAnAsa:
     def test_updates_and_end_by_two_templates_of_a_datagram(self) -> None:
         one, two = Template(263, CONNECTIONS), Template(264, [*CONNECTIONS, (33002, 2)])
         sets = [two.define9(), two.data((*asa(END, 30), 2032)), one.define9(), one.data(asa(UPDATE, 20))]
-        assert sorted(row["network.bytes"] for row in flows(netflow9(*sets))) == [10, 20]
+        assert sorted(row["network.bytes"] for row in flows(netflow9(*sets))) == [0, 30]
 
     def test_lost_updates_are_made_up_for(self) -> None:
         assert self.counted(Decoder(), asa(UPDATE, 10), asa(END, 1000)) == [(10, 0), (990, 0)]
