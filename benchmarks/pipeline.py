@@ -41,7 +41,6 @@ from collector.store.parquet.file import ParquetFile
 from collector.store.parquet.folder import Folder
 from collector.store.parquet.rolling import Rolling, batches_of, size_of
 from collector.store.segments import Segments
-from collector.store.template import PREFIX
 
 PROFILES = ("netflow5", "netflow9", "ipfix", "sflow")
 MEASURE = Path(__file__).with_name("traffic") / "measure.py"
@@ -82,7 +81,7 @@ def timed(stage: Callable[[Sequence[Flows]], None], batches: Sequence[Flows]) ->
 def documents(batches: Iterable[Flows]) -> None:
     """Bodies of bulk requests, with their action lines."""
     for part in pieces(batches):
-        for _ in bulk.requests(part, "AAAAAAAAAAAA", PREFIX, "UTC", lambda: REQUEST_BYTES):
+        for _ in bulk.requests(part, "AAAAAAAAAAAA", "UTC", lambda: REQUEST_BYTES):
             pass
 
 

@@ -45,7 +45,7 @@ def read_flows(path: str | PathLike[str], keep_unknown: bool = False) -> Iterato
 
 def in_order(flows: Flows) -> Flows:
     """Flows by time of receipt: decoding puts those of equal templates together."""
-    return Flows(flows.frame.sort("event.ingested", maintain_order=True), flows.tables)
+    return flows.over(flows.frame.sort("event.ingested", maintain_order=True))
 
 
 def read_pcap(path: str | PathLike[str], keep_unknown: bool = False) -> pl.DataFrame:

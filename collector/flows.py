@@ -1,11 +1,15 @@
-"""Flows on their way from the decoder to a store: a row a flow, with the few things that they share beside them."""
+"""Flows on their way from the decoder to a store: a row a flow, with the few things that they share beside them.
+
+Counter samples and dropped packets take the same way, as rows of another dataset.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from collector import registry, schema
+from collector.datasets import FLOWS, Dataset
 from collector.registry import VALUE
 
 
@@ -22,13 +26,15 @@ class Flows:
 
     frame: pl.DataFrame
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    dataset: Dataset = FLOWS
+    """The kind of the rows; its fields are the schema's that are meant here."""
 
     def __len__(self) -> int:
         return self.frame.height
 
     def names(self) -> list[str]:
         """Names of the schema fields that this batch can give, in the schema's order."""
-        return [name for name in schema.fields() if self._has(name)]
+        return [name for name in self.dataset.fields if self._has(name)]
 
     def column(self, name: str) -> pl.Series:
         """The values of a field, looked up in its table where it is coded; KeyError where the batch has none."""
@@ -51,7 +57,15 @@ class Flows:
 
     def filter(self, keep: pl.Series) -> "Flows":
         """The flows where `keep` is true, over the same tables."""
-        return Flows(self.frame.filter(keep), self.tables)
+        return self.over(self.frame.filter(keep))
+
+    def slice(self, begin: int, count: int) -> "Flows":
+        """At most `count` flows from row `begin` on, over the same tables."""
+        return self.over(self.frame.slice(begin, count))
+
+    def over(self, frame: pl.DataFrame) -> "Flows":
+        """Other rows of the same kind over the same tables."""
+        return replace(self, frame=frame)
 
     def days(self, zone: str = "UTC") -> Iterator[tuple[str, "Flows"]]:
         """The flows of each day of `@timestamp` in a time zone, as (YYYY-MM-DD, flows); not those without a time."""

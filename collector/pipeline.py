@@ -17,10 +17,10 @@ log = logging.getLogger(__name__)
 
 
 class Store(Protocol):
-    """Where flows are kept. It answers for its own durability, and never raises from `write`."""
+    """Where rows of all datasets are kept. It answers for its own durability, and never raises from `write`."""
 
     def write(self, flows: Flows) -> None:
-        """Take flows over."""
+        """Take over rows of one dataset."""
 
     def flush(self, timeout: float) -> bool:
         """Wait until all flows taken are where they belong, at most so many seconds; whether they are."""
@@ -29,7 +29,7 @@ class Store(Protocol):
         """Flush, then end."""
 
     def counts(self) -> Counts:
-        """What has become of the flows so far."""
+        """What has become of the rows so far."""
 
 
 @dataclass(slots=True)
@@ -40,6 +40,7 @@ class Tallies:
     flows: int = 0
     options: int = 0
     counters: int = 0
+    discards: int = 0
     problems: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By reason and exporter's address."""
     lost: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -59,9 +60,14 @@ class Pipeline:
         """One batch, in order of arrival."""
         decoded = self.decoder.decode(datagrams)
         self._count(len(datagrams), decoded)
-        self.enricher.learn(decoded.options, decoded.counters, self.decoder.exporters)
+        exporters = self.decoder.exporters
+        self.enricher.learn(decoded.options, decoded.counters, exporters)
         if not decoded.flows.is_empty():
-            self.store.write(self.enricher.enrich(decoded.flows, self.decoder.exporters))
+            self.store.write(self.enricher.enrich(decoded.flows, exporters))
+        if not decoded.counters.is_empty():
+            self.store.write(self.enricher.counters(decoded.counters, exporters))
+        if not decoded.discards.is_empty():
+            self.store.write(self.enricher.discards(decoded.discards, exporters))
 
     def _count(self, datagrams: int, decoded: Decoded) -> None:
         tallies = self.tallies
@@ -69,6 +75,7 @@ class Pipeline:
         tallies.flows += decoded.flows.height
         tallies.options += len(decoded.options)
         tallies.counters += decoded.counters.height
+        tallies.discards += decoded.discards.height
         for loss in decoded.losses:
             tallies.lost[loss.protocol, self.decoder.exporters[loss.exporter]] += loss.lost
         for problem in decoded.problems:

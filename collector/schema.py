@@ -12,10 +12,14 @@ template and docs/fields.md. The table itself is data/fields.csv:
 * `via`: `CODE>ATTRIBUTE` for a field that is not a column of the flow but an attribute of the table entry which the
   column CODE points at (`source.ip>domain`: the host name of the address in `source.ip`);
 * `description`: one sentence for docs/fields.md.
+
+Rows of other kinds (datasets.py) have tables of their own: data/counters.csv and the structures of
+data/sflow-structures.csv for counter samples, the fields of flows and data/discards.csv for dropped packets. A name
+means the same in all of them.
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -64,9 +68,23 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+STRUCTURE_KINDS: Mapping[str, str] = {
+    "u32": "u32",
+    "u64": "u64",
+    "i32": "f64",
+    "f32": "f64",
+    "pct": "f64",
+    "mac": "mac",
+    "str": "keyword",
+    "opaque[4]": "keyword",
+    "opaque[16]": "keyword",
+}
+"""The kinds of what structures of counters hold, by its type there."""
+
+
 @dataclass(frozen=True)
 class Field:
-    """One row of data/fields.csv."""
+    """One row of data/fields.csv, or of another such table."""
 
     name: str
     kind: str
@@ -97,16 +115,58 @@ def _field(row: dict[str, str]) -> Field:
     return Field(row["name"], row["kind"], elements, table, code or None, attribute or None, row["description"])
 
 
+def _read(name: str) -> dict[str, Field]:
+    return {row["name"]: _field(row) for row in _rows(name)}
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    table = files("collector").joinpath(f"data/{name}.csv").read_text(encoding="utf-8")
+    return csv.DictReader(table.splitlines())
+
+
 @cache
 def fields() -> dict[str, Field]:
-    """All fields by name, in the order of the documents."""
-    table = files("collector").joinpath("data/fields.csv").read_text(encoding="utf-8")
-    return {row["name"]: _field(row) for row in csv.DictReader(table.splitlines())}
+    """All fields of flows by name, in the order of the documents."""
+    return _read("fields")
+
+
+@cache
+def counters() -> dict[str, Field]:
+    """All fields of counter samples: those of every sample, then `<structure>.<field>`."""
+    structures = (row for row in _rows("sflow-structures") if row["kind"] == "counter_record")
+    return _read("counters") | {one.name: one for row in structures for one in _structure(row)}
+
+
+@cache
+def discards() -> dict[str, Field]:
+    """All fields of dropped packets: those of flows, without the volumes that sums are taken of."""
+    return {name: one for name, one in fields().items() if name not in _VOLUMES} | _read("discards")
+
+
+_VOLUMES = frozenset(
+    f"{end}.{unit}" for end in ("network", "source", "destination") for unit in ("bytes", "packets")
+) | {"flow.bytes_unscaled", "flow.packets_unscaled", "flow.sampling_interval", "flow.sampling_from"}
+
+
+def _structure(row: dict[str, str]) -> Iterator[Field]:
+    """The fields of a structure that are read: not its lists."""
+    for given in filter(None, row["fields"].split(";")):
+        name, kind, unit = (*given.split(":"), "")[:3]
+        kept = STRUCTURE_KINDS.get(kind.partition("(")[0])
+        if kept is not None:
+            text = f"{name} of the structure {row['enterprise']}:{row['format']}"
+            unit = "%" if kind == "pct" else unit
+            yield Field(f"{row['name']}.{name}", kept, (), None, None, None, text + (f", in {unit}" if unit else ""))
+
+
+@cache
+def _all() -> dict[str, Field]:
+    return counters() | discards() | fields()
 
 
 def field(name: str) -> Field:
     """The field of that name; KeyError where the schema has none."""
-    return fields()[name]
+    return _all()[name]
 
 
 def table_of(name: str) -> str | None:

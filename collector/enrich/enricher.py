@@ -1,16 +1,20 @@
 """From the decoder's columns to enriched flows: addresses interned, names beside numbers."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from collector import registry
+from collector.datasets import COUNTERS, DISCARDS
 from collector.decode import columns
 from collector.decode.options import Options
 from collector.enrich.addresses import AddressBook, Attribute, compacted, is_ipv4
+from collector.enrich.counters import described
 from collector.enrich.locality import private
 from collector.enrich.named import ExporterNames
+from collector.enrich.rates import Rates
 from collector.flows import Flows
 from collector.registry import VALUE
 
@@ -28,6 +32,7 @@ class Enricher:
         """What exporters call their interfaces, applications and so on."""
         known: dict[str, Attribute] = {"private": private, "family": _family}
         self.addresses = AddressBook(known | {"domain": _domain} if names else known)
+        self._rates = Rates()
 
     def learn(self, options: Iterable[Options], counters: pl.DataFrame, exporters: Sequence[str]) -> None:
         """Take what exporters tell about themselves (see `Decoded`); it holds for all flows enriched from now on."""
@@ -41,14 +46,30 @@ class Enricher:
             return Flows(decoded)
         frame, addresses = self.addresses.intern(decoded)
         added = _network_type(frame, addresses)
-        codes, known = _exporters(frame, exporters)
+        codes, known = self._exporters(frame, exporters)
         tables = {"addresses": addresses, "exporters": known}
         if self._beside:
             added += [*_locality(frame, addresses), *_services(frame)]
-            tables["exporters"] = known.with_columns(pl.col(VALUE).alias("name"))
             told, more = self._told.enrich(frame, exporters)
             added, tables = [*added, *told], tables | more
         return Flows(frame.with_columns(codes, *added), tables)
+
+    def counters(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
+        """`Decoded.counters` as rows of the dataset COUNTERS, with the rates since the samples before."""
+        frame, addresses = self.addresses.intern(described(decoded).hstack(self._rates.update(decoded)))
+        codes, known = self._exporters(frame, exporters)
+        return Flows(frame.with_columns(codes), {"addresses": addresses, "exporters": known}, COUNTERS)
+
+    def discards(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
+        """`Decoded.discards` as rows of the dataset DISCARDS."""
+        flows = self.enrich(decoded, exporters)
+        dataset = pl.lit(registry.number_of("datasets", "sflow-discards"), pl.UInt8).alias("event.dataset")
+        size = pl.col("^network.bytes$").cast(pl.UInt32).name.map(lambda _: "flow.frame_bytes")
+        return replace(flows, frame=flows.frame.with_columns(dataset, size), dataset=DISCARDS)
+
+    def _exporters(self, frame: pl.DataFrame, exporters: Sequence[str]) -> tuple[pl.Series, pl.DataFrame]:
+        codes, known = _exporters(frame, exporters)
+        return codes, known.with_columns(pl.col(VALUE).alias("name")) if self._beside else known
 
 
 def _exporters(frame: pl.DataFrame, exporters: Sequence[str]) -> tuple[pl.Series, pl.DataFrame]:

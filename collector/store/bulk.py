@@ -1,7 +1,7 @@
 """Bulk requests: made from a segment's flows, and what became of their documents read from the answers."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from collector.datasets import Dataset
 from collector.flows import Flows
 from collector.store import reasons
 from collector.store.client import Answer
@@ -28,14 +29,22 @@ MENDABLE = frozenset({"validation_exception", "index_closed_exception"})
 
 @dataclass(frozen=True)
 class Request:
-    """Documents for one index, with their actions, in `body`; `offsets` (one value more) tell where each begins."""
+    """Documents of a dataset and a day (YYYY.MM.DD), with their actions, in `body`; `offsets` (one value more) tell
+    where each begins.
+    """
 
-    index: str
+    dataset: Dataset
+    day: str
     body: memoryview
     offsets: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    @property
+    def index(self) -> str:
+        """Name of the index."""
+        return f"{self.dataset.prefix}{self.day}"
 
     @property
     def target(self) -> str:
@@ -45,13 +54,14 @@ class Request:
     def part(self, start: int, stop: int) -> "Request":
         """The documents from `start` to before `stop`, over the same memory."""
         begin = self.offsets[start]
-        return Request(self.index, self.body[begin : self.offsets[stop]], self.offsets[start : stop + 1] - begin)
+        offsets = self.offsets[start : stop + 1] - begin
+        return replace(self, body=self.body[begin : self.offsets[stop]], offsets=offsets)
 
     def only(self, rows: Sequence[int]) -> "Request":
         """The documents of those rows."""
         parts = [self.body[self.offsets[row] : self.offsets[row + 1]] for row in rows]
         offsets = np.cumsum([0, *map(len, parts)], dtype=np.int64)
-        return Request(self.index, memoryview(b"".join(parts)), offsets)
+        return replace(self, body=memoryview(b"".join(parts)), offsets=offsets)
 
     def document(self, row: int) -> str:
         """The document of a row as text, without its action."""
@@ -77,15 +87,15 @@ class Outcome:
     """The reason of the first refused row, by type of error."""
 
 
-def requests(flows: Flows, segment: str, prefix: str, zone: str, size: Callable[[], int]) -> Iterator[Request]:
-    """The requests that bring a segment's flows into the daily indices, each of about `size()` bytes.
+def requests(flows: Flows, segment: str, zone: str, size: Callable[[], int]) -> Iterator[Request]:
+    """The requests that bring a segment's flows into their daily indices, each of about `size()` bytes.
 
     The `_id` of a document is the segment's id and the number of its row, so that a request can be sent again.
     """
     actions = _actions(segment, len(flows))
     for day, rows in days(flows.frame.get_column("@timestamp"), zone):
         made = lines(flows, actions) if rows is None else lines(flows.filter(rows), actions.filter(rows))
-        yield from _cut(Request(prefix + day, made.data, made.offsets), size)
+        yield from _cut(Request(flows.dataset, day, made.data, made.offsets), size)
 
 
 def days(times: pl.Series, zone: str) -> Iterator[tuple[str, pl.Series | None]]:

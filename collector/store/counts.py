@@ -16,3 +16,5 @@ class Counts:
     """Not kept, by reason."""
     status: str = "ok"
     """One line on what does not work, and since when."""
+    others: Mapping[str, int] = field(default_factory=dict)
+    """As `stored`, rows of other datasets by name; `waiting` and `lost` have them as well."""

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from collector.datasets import DATASETS, FLOWS
 from collector.flows import Flows
 from collector.store import bulk
 from collector.store.access import Access
@@ -20,7 +22,7 @@ from collector.store.preparation import Preparation
 from collector.store.retention import delete_old_indices
 from collector.store.segments import DEFAULT_LIMIT, Segment, Segments
 from collector.store.shipping import ENGINE, Counters, Patience, Shipper, Stopped
-from collector.store.template import PREFIX, IndexSettings
+from collector.store.template import IndexSettings
 from collector.store.troubles import Troubles
 
 log = logging.getLogger(__name__)
@@ -92,6 +94,7 @@ class ElasticsearchStore:
         segments = self._segments
         return replace(
             self._shipper.counters,
+            stored=Counter(self._shipper.counters.stored),
             failed=dict(self._shipper.counters.failed),
             pending_segments=len(segments),
             pending_bytes=segments.bytes,
@@ -104,8 +107,9 @@ class ElasticsearchStore:
         known = self.counters
         lost = {f"refused by the engine ({reason})": flows for reason, flows in known.failed.items()}
         lost |= {"no space for segments": known.dropped, "segment set aside": known.damaged}
-        stored, waiting = known.documents, self._segments.flows
-        return Counts(stored, waiting, {reason: flows for reason, flows in lost.items() if flows}, self.status)
+        lost = {reason: flows for reason, flows in lost.items() if flows}
+        stored = known.stored.pop(FLOWS.name, 0)
+        return Counts(stored, self._segments.flows, lost, self.status, dict(known.stored))
 
     @property
     def status(self) -> str:
@@ -115,7 +119,7 @@ class ElasticsearchStore:
     def write(self, flows: Flows) -> None:
         """Takes flows over. They outlive the process from then on, unless the disk does not take them."""
         for begin in range(0, len(flows), SEGMENT_FLOWS):
-            part = Flows(flows.frame.slice(begin, SEGMENT_FLOWS), flows.tables)
+            part = flows.slice(begin, SEGMENT_FLOWS)
             with self._changed:
                 self._write(part)
                 self._changed.notify()
@@ -191,7 +195,7 @@ class ElasticsearchStore:
         if flows is None:
             return
         shipped = 0
-        for request in bulk.requests(flows, segment.id, PREFIX, self._settings.zone, lambda: self._shipper.size):
+        for request in bulk.requests(flows, segment.id, self._settings.zone, lambda: self._shipper.size):
             self._shipper.ship(request)
             shipped += len(request)
         if len(flows) > shipped:
@@ -217,7 +221,8 @@ class ElasticsearchStore:
         if days is None and size is None:
             return
         try:
-            delete_old_indices(self._client, PREFIX, days, self._zone, datetime.now(UTC), size)
+            prefixes = [dataset.prefix for dataset in DATASETS.values()]
+            delete_old_indices(self._client, prefixes, days, self._zone, datetime.now(UTC), size)
         except StoreError as error:
             self._troubles.tell("retention", f"old indices are not deleted: {error}")
 

@@ -1,8 +1,9 @@
-"""What must be so before the first document is sent: an engine that is known, with the index template in force."""
+"""What must be so before the first document is sent: an engine that is known, with the index templates in force."""
 
 import logging
 import threading
 
+from collector.datasets import DATASETS
 from collector.store.client import Client, Engine
 from collector.store.template import IndexSettings, install
 
@@ -25,7 +26,8 @@ class Preparation:
             if self._done:
                 return
             engine = self._client.identify()
-            install(self._client, self._settings)
+            for dataset in DATASETS.values():
+                install(self._client, self._settings, dataset)
             if engine != self.engine:
                 log.info("flows are stored in %s", engine)
             self.engine = engine

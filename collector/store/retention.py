@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Daily:
-    """An index of flows: its name, its day and its size in bytes, copies included."""
+    """An index of one of the datasets: its name, its day and its size in bytes, copies included."""
 
     name: str
     day: date
@@ -30,7 +31,7 @@ def daily_indices(client: Client, prefix: str) -> list[Daily]:
 
 def delete_old_indices(
     client: Client,
-    prefix: str,
+    prefixes: Iterable[str],
     keep_days: int | None,
     zone: ZoneInfo,
     now: datetime,
@@ -38,11 +39,12 @@ def delete_old_indices(
 ) -> list[str]:
     """Deletes the daily indices of more than `keep_days` days ago, then the oldest until all have `keep_bytes` at most.
 
-    The index of today (`now` in `zone`) stays in any case. Touches no index but those of `daily_indices`, and gives the
-    names of those deleted. Raises StoreError.
+    Those of all prefixes count together. The index of today (`now` in `zone`) stays in any case. Touches no index but
+    those of `daily_indices`, and gives the names of those deleted. Raises StoreError.
     """
     today = now.astimezone(zone).date()
-    indices = daily_indices(client, prefix)
+    found = (one for prefix in prefixes for one in daily_indices(client, prefix))
+    indices = sorted(found, key=lambda one: one.day)
     first = date.min if keep_days is None else today - timedelta(days=keep_days)
     total = sum(one.size for one in indices)
     deleted = []

@@ -1,4 +1,4 @@
-"""Write-ahead segments: batches of flows in files until a search engine has them.
+"""Write-ahead segments: batches of flows, or of rows of another dataset, in files until a search engine has them.
 
 A segment is complete in itself, so that what an earlier run left behind is shipped by the next one, and it is known by
 an id that sorts by time, from which the documents take theirs. Its file is
@@ -20,13 +20,14 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 import polars as pl
 
+from collector.datasets import DATASETS, Dataset
 from collector.flows import Flows
 from collector.store.ids import LENGTH, Ids
 
@@ -37,7 +38,7 @@ DEFAULT_LIMIT = 10 * 2**30
 
 _TAIL = struct.Struct("<II8s")
 _MARK = b"flowseg1"
-_NAME = re.compile(rf"([A-Za-z]{{{LENGTH}}})-([0-9]+)\.flows")
+_NAME = re.compile(rf"([A-Za-z]{{{LENGTH}}})-([0-9]+)\.({'|'.join(DATASETS)})")
 _ABANDONED = 60.0
 """Seconds after which an unfinished file is nobody's."""
 
@@ -50,6 +51,11 @@ class Segment:
     rows: int
     path: Path
     size: int
+
+    @property
+    def dataset(self) -> Dataset:
+        """The kind of its rows, which the name of the file ends in."""
+        return DATASETS[self.path.suffix[1:]]
 
 
 class DamagedError(Exception):
@@ -91,7 +97,7 @@ class Segments:
         """
         name = self._ids()
         part = self.folder / f".{name}.part"
-        path = self.folder / f"{name}-{len(flows)}.flows"
+        path = self._path(name, flows)
         try:
             with part.open("w+b") as file:
                 size = _write(file, flows, compress)
@@ -108,7 +114,7 @@ class Segments:
     def admit(self, flows: Flows) -> Segment:
         """Queues flows that no file could be written for: they are as durable as the memory of the caller."""
         name = self._ids()
-        segment = Segment(name, len(flows), self.folder / f"{name}-{len(flows)}.flows", 0)
+        segment = Segment(name, len(flows), self._path(name, flows), 0)
         with self._lock:
             self._add(segment)
         return segment
@@ -116,7 +122,7 @@ class Segments:
     def read(self, segment: Segment) -> Flows | None:
         """The flows of a segment; None where the file is gone, or damaged and therefore set aside."""
         try:
-            return _read(segment.path.read_bytes())
+            return replace(_read(segment.path.read_bytes()), dataset=segment.dataset)
         except FileNotFoundError:
             log.warning("segment %s is gone: its %d flows are not shipped", segment.path, segment.rows)
             self._forget(segment)
@@ -151,6 +157,9 @@ class Segments:
         """Deletes a segment whose flows have all arrived."""
         segment.path.unlink(missing_ok=True)
         self._forget(segment)
+
+    def _path(self, name: str, flows: Flows) -> Path:
+        return self.folder / f"{name}-{len(flows)}.{flows.dataset.name}"
 
     def _add(self, segment: Segment) -> None:
         self._waiting[segment.id] = segment

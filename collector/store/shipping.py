@@ -3,6 +3,7 @@
 import logging
 import random
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 
 from collector.store.bulk import Outcome, Request, outcome
@@ -26,6 +27,8 @@ class Counters:
 
     documents: int = 0
     """Documents that the engine acknowledged; those that it had already count as well."""
+    stored: Counter[str] = field(default_factory=Counter)
+    """The same by dataset."""
     repeated: int = 0
     """Those of them that it had already."""
     bytes: int = 0
@@ -144,6 +147,7 @@ class Shipper:
             self.counters.bytes += len(request.body)
             self.counters.documents += result.created + result.repeated
             self.counters.repeated += result.repeated
+            self.counters.stored[request.dataset.name] += result.created + result.repeated
         for kind, rows in result.refused.items():
             self._refuse(request, kind, rows, result.sample[kind])
 

@@ -1,4 +1,4 @@
-"""The index template, which follows from the schema, and the lifecycle policies for those who install by hand.
+"""The index templates, which follow from the schema, and the lifecycle policies for those who install by hand.
 
 `python -m collector.store.template` writes them as JSON files into the folder templates/, or the one that is named.
 """
@@ -11,13 +11,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from collector import schema
+from collector.datasets import COUNTERS, DATASETS, DISCARDS, FLOWS, Dataset
 from collector.store.client import Client
 from collector.store.errors import StoreError
-
-NAME = f"elastiflow-{schema.VERSION}"
-PREFIX = f"{NAME}-"
-"""What the name of each daily index begins with; YYYY.MM.DD follows."""
-
 
 MOST_FIELDS = 5000
 """Fields of a daily index: several collectors may each bring names of their own (`jsontext.MOST_NAMES`)."""
@@ -43,10 +39,10 @@ class IndexSettings:
     """How long until a new document can be found."""
 
 
-def properties() -> dict[str, Any]:
-    """The mapping's properties: the schema's dotted names as nested objects."""
+def properties(dataset: Dataset = FLOWS) -> dict[str, Any]:
+    """The mapping's properties: the dataset's dotted names as nested objects."""
     tree: dict[str, Any] = {}
-    for name, field in schema.fields().items():
+    for name, field in dataset.fields.items():
         *parents, leaf = name.split(".")
         level = tree
         for parent in parents:
@@ -55,7 +51,7 @@ def properties() -> dict[str, Any]:
     return tree
 
 
-def mappings() -> dict[str, Any]:
+def mappings(dataset: Dataset = FLOWS) -> dict[str, Any]:
     """Types of all fields. Only names within a field of kind `object` are added by themselves."""
     return {
         "dynamic": False,
@@ -63,16 +59,16 @@ def mappings() -> dict[str, Any]:
         "date_detection": False,
         "dynamic_templates": [
             {f"{name}-{found}": {"path_match": f"{name}.*", "match_mapping_type": found, "mapping": dict(mapping)}}
-            for name, field in schema.fields().items()
+            for name, field in dataset.fields.items()
             if field.kind == "object"
             for found, mapping in _FOUND.items()
         ],
-        "properties": properties(),
+        "properties": properties(dataset),
     }
 
 
-def template(settings: IndexSettings | None = None) -> dict[str, Any]:
-    """The body of PUT /_index_template/elastiflow-<version>."""
+def template(settings: IndexSettings | None = None, dataset: Dataset = FLOWS) -> dict[str, Any]:
+    """The body of PUT /_index_template/<name of the dataset's index>."""
     chosen = settings or IndexSettings()
     replicas = {"auto_expand_replicas": "0-1"} if chosen.replicas is None else {"number_of_replicas": chosen.replicas}
     index = {
@@ -83,29 +79,31 @@ def template(settings: IndexSettings | None = None) -> dict[str, Any]:
         "mapping": {"total_fields": {"limit": MOST_FIELDS}},
     }
     return {
-        "index_patterns": [f"{PREFIX}*"],
+        "index_patterns": [f"{dataset.prefix}*"],
         # Above that of the templates that engines bring along and that users make for *.
         "priority": 200,
-        "template": {"settings": {"index": index}, "mappings": mappings()},
-        "_meta": {"description": f"Flows, version {schema.VERSION} of the data model of flow-collector"},
+        "template": {"settings": {"index": index}, "mappings": mappings(dataset)},
+        "_meta": {
+            "description": f"{dataset.name.capitalize()}, version {schema.VERSION} of the data model of flow-collector"
+        },
     }
 
 
-def install(client: Client, settings: IndexSettings | None = None) -> None:
+def install(client: Client, settings: IndexSettings | None = None, dataset: Dataset = FLOWS) -> None:
     """Installs the template and makes sure that a daily index made now would have its types. Raises StoreError."""
-    client.request("PUT", f"/_index_template/{NAME}", template(settings))
-    answer = client.request("POST", f"/_index_template/_simulate_index/{PREFIX}1970.01.01")
+    client.request("PUT", f"/_index_template/{dataset.index}", template(settings, dataset))
+    answer = client.request("POST", f"/_index_template/_simulate_index/{dataset.prefix}1970.01.01")
     found = dict(_types(answer.get("template", {}).get("mappings", {}).get("properties", {})))
     wrong = [
         f"{name} would be {found.get(name, 'unknown')} instead of {kind}"
-        for name, kind in _types(properties())
+        for name, kind in _types(properties(dataset))
         if found.get(name) != kind
     ]
     if wrong:
         others = ", ".join(other["name"] for other in answer.get("overlapping", ())) or "none"
         raise StoreError(
-            f"new indices would not be as the index template {NAME} says, so nothing is indexed: {wrong[0]}, and "
-            f"{len(wrong) - 1} more fields; other templates that match {PREFIX}*: {others}"
+            f"new indices would not be as the index template {dataset.index} says, so nothing is indexed: {wrong[0]}, "
+            f"and {len(wrong) - 1} more fields; other templates that match {dataset.prefix}*: {others}"
         )
 
 
@@ -134,7 +132,7 @@ ISM_POLICY = {
             },
             {"name": "delete", "actions": [{"delete": {}}], "transitions": []},
         ],
-        "ism_template": [{"index_patterns": [f"{PREFIX}*"], "priority": 100}],
+        "ism_template": [{"index_patterns": [f"{one.prefix}*" for one in DATASETS.values()], "priority": 100}],
     }
 }
 """OpenSearch: PUT /_plugins/_ism/policies/elastiflow; in force for each index made afterwards."""
@@ -144,6 +142,8 @@ def generate() -> dict[str, str]:
     """The files of templates/ by name."""
     contents = {
         "elastiflow-template.json": template(),
+        "elastiflow-counters-template.json": template(dataset=COUNTERS),
+        "elastiflow-discards-template.json": template(dataset=DISCARDS),
         "ilm-policy.json": ILM_POLICY,
         "ism-policy.json": ISM_POLICY,
     }

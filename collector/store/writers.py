@@ -109,7 +109,8 @@ class ParquetWriter(Writer):
     """One Parquet file, with the columns and types of the Parquet store."""
 
     def __init__(self, out: BinaryIO) -> None:
-        self._file = ParquetFile(out)
+        self._out = out
+        self._file: ParquetFile | None = None
         self._parts: list[Flows] = []
 
     def write(self, flows: Flows) -> None:
@@ -121,11 +122,13 @@ class ParquetWriter(Writer):
     def close(self) -> None:
         """Adds the last row group and the footer."""
         self._flush()
-        self._file.close()
+        (self._file or ParquetFile(self._out)).close()
 
     def _flush(self) -> None:
         if self._parts:
-            self._file.write(joined(self._parts))
+            whole = joined(self._parts)
+            self._file = self._file or ParquetFile(self._out, whole.dataset)
+            self._file.write(whole)
         self._parts = []
 
 
@@ -142,7 +145,7 @@ class TableWriter(Writer):
         room = max(0, _MOST_ROWS - self._rows)
         self._rows += len(flows)
         if room:
-            first = Flows(flows.frame.head(room), flows.tables)
+            first = flows.slice(0, room)
             there = set(first.names())
             self._frames.append(first.wide([name for name in _SHOWN if name in there]))
 

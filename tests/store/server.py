@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+from collector.datasets import DATASETS
 from collector.store.template import properties
 
 MAIN = {"name": "node", "version": {"number": "2.19.1", "distribution": "opensearch"}, "tagline": "search"}
@@ -49,7 +50,8 @@ class Server:
         self.documents: dict[str, dict[str, Any]] = {}
         self.asked: list[Asked] = []
         self.first: deque[Reply] = deque()
-        self.fixed: dict[str, Reply] = {"/_index_template/_simulate": _simulated(), "/_index_template": Reply()}
+        self.fixed: dict[str, Reply] = _simulated() | {"/_index_template": Reply()}
+        self.fixed |= {f"/_cat/indices/{dataset.prefix}*": Reply(body=[]) for dataset in DATASETS.values()}
         self.item: Callable[[dict[str, Any]], dict[str, Any] | None] = lambda _: None
         self.largest = 10**9
         self._lock = threading.Lock()
@@ -111,8 +113,14 @@ class Server:
         return {"status": 201}
 
 
-def _simulated() -> Reply:
-    return Reply(body={"template": {"mappings": {"properties": properties()}}, "overlapping": []})
+def _simulated() -> dict[str, Reply]:
+    """What new indices would be, by the path that asks for it."""
+    return {
+        f"/_index_template/_simulate_index/{dataset.prefix}": Reply(
+            body={"template": {"mappings": {"properties": properties(dataset)}}, "overlapping": []}
+        )
+        for dataset in DATASETS.values()
+    }
 
 
 def _handler(server: Server) -> type[BaseHTTPRequestHandler]:

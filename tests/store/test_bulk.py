@@ -18,7 +18,7 @@ SEGMENT = "ABCDEFGHIJKL"
 
 
 def made(batch: Flows, size: int = 10**9, zone: str = "UTC") -> list[Request]:
-    return list(requests(batch, SEGMENT, "elastiflow-1-", zone, lambda: size))
+    return list(requests(batch, SEGMENT, zone, lambda: size))
 
 
 def pairs(request: Request) -> list[tuple[str, Any]]:
@@ -62,7 +62,7 @@ def test_a_document_larger_than_a_request_goes_alone() -> None:
 
 def test_the_size_may_change_under_way() -> None:
     sizes = iter([50_000] * 2 + [10_000] * 1000)
-    bodies = [len(one.body) for one in requests(flows(2000), SEGMENT, "x-", "UTC", lambda: next(sizes))]
+    bodies = [len(one.body) for one in requests(flows(2000), SEGMENT, "UTC", lambda: next(sizes))]
     assert bodies[1] > 40_000
     assert max(bodies[2:]) <= 10_000
 

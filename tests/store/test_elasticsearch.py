@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from collector.datasets import DATASETS
 from collector.flows import Flows
 from collector.store import elasticsearch
 from collector.store.access import Access
@@ -393,7 +394,7 @@ def test_an_engine_that_comes_back_is_prepared_again(opened: Callable[..., Elast
     server.first.append(Reply(503, {}))
     store.write(flows(10, seed=2))
     assert store.flush(60)
-    assert len([asked for asked in server.asked if asked.method == "PUT"]) == 2
+    assert len([asked for asked in server.asked if asked.method == "PUT"]) == 2 * len(DATASETS)
 
 
 @pytest.mark.parametrize(

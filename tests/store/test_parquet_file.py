@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from collector import schema
+from collector.datasets import FLOWS
 from collector.flows import Flows
 from collector.schema import Field
 from collector.store.parquet import columns
@@ -60,8 +61,8 @@ def test_a_file_read_and_written_anew_is_the_same(part: Flows) -> None:
         if out is first:
             file.write(part)
         else:
-            table = pq.read_table(first, read_dictionary=columns.text_columns())
-            file.add(table.num_rows, columns.of_table(table))
+            table = pq.read_table(first, read_dictionary=columns.text_columns(FLOWS))
+            file.add(table.num_rows, columns.of_table(table, FLOWS))
         file.close()
     assert_frame_equal(pl.read_parquet(second.getvalue()), expected(part))
 

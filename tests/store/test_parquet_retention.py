@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Folder:
 
 def delete(folder: Folder, days: int | None, size: int | None, zone: str = "UTC", now: datetime = NOW) -> list[int]:
     before = {path.name for path in folder.root.iterdir()}
-    deleted = delete_old_days(folder, days, size, ZoneInfo(zone), now)
+    deleted = delete_old_days([folder], days, size, ZoneInfo(zone), now)
     after = {path.name for path in folder.root.iterdir()}
     assert before - after == {f"date={day}" for day in deleted}
     assert after <= before
@@ -75,7 +75,7 @@ def test_a_deletion_cut_short_is_finished(folder: Folder, tmp_path: Path) -> Non
     day = tmp_path / "date=2026-03-01"
     hidden = day.rename(tmp_path / ".deleted-date=2026-03-01")
     assert date(2026, 3, 1) not in [day for day, _ in folder.days()]
-    delete_old_days(folder, None, None, ZoneInfo("UTC"), NOW)
+    delete_old_days([folder], None, None, ZoneInfo("UTC"), NOW)
     assert not hidden.exists()
 
 
@@ -83,6 +83,6 @@ def test_a_day_that_cannot_be_deleted_is_told_and_left(folder: Folder, caplog: p
     blocked = folder.root / ".deleted-date=2026-03-01"
     blocked.write_text("in the way")
     with caplog.at_level(logging.WARNING):
-        deleted = delete_old_days(folder, 7, None, ZoneInfo("UTC"), NOW)
+        deleted = delete_old_days([folder], 7, None, ZoneInfo("UTC"), NOW)
     assert deleted == [date(2026, 3, 2)]
     assert "date=2026-03-01: Not a directory" in caplog.text

@@ -31,7 +31,7 @@ def deleted(names: list[str], size: int | None = 10, now: datetime = NOW, zone: 
         server.fixed = {"/_cat/indices/elastiflow-1-*?": Reply(body=rows), "/": Reply(), "/elastiflow": Reply()}
         options = {"keep_days": None} | keep
         done = delete_old_indices(
-            Client(Access((server.url,))), "elastiflow-1-", zone=ZoneInfo(zone), now=now, **options
+            Client(Access((server.url,))), ["elastiflow-1-"], zone=ZoneInfo(zone), now=now, **options
         )
         assert [f"/{name}" for name in done] == [asked.path for asked in server.asked if asked.method == "DELETE"]
         return done

@@ -95,7 +95,6 @@ def test_install_finds_out_that_another_template_wins() -> None:
         del wrong["flow"]
         answer = {"template": {"mappings": {"properties": wrong}}, "overlapping": [{"name": "mine"}]}
         server.fixed = {"/_index_template/_simulate": Reply(body=answer)} | server.fixed
-        server.fixed["/_index_template/_simulate"] = Reply(body=answer)
         with pytest.raises(StoreError, match=r"source\.ip would be keyword|flow\.\w+ would be unknown") as error:
             install(Client(Access((server.url,))))
         assert "other templates that match elastiflow-1-*: mine" in str(error.value)

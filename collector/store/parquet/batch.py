@@ -1,4 +1,4 @@
-"""A batch of flows as columns of a row group: all fields of the schema, in its order."""
+"""A batch of flows as columns of a row group: all fields of its dataset, in their order."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ _FEW = 16
 def columns(flows: Flows) -> Iterator[Column]:
     """The columns of a batch; null where it lacks a field."""
     names, source = set(flows.names()), _Source(flows)
-    for name, field in schema.fields().items():
+    for name, field in flows.dataset.fields.items():
         yield source.column(field) if name in names else nothing(field, len(flows))
 
 

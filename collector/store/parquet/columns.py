@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from collector import schema
+from collector.datasets import Dataset
 from collector.schema import Field
 from collector.store.parquet.encoding import (
     Column,
@@ -50,9 +50,9 @@ class Pick(NamedTuple):
     """How many flows there are."""
 
 
-def text_columns() -> list[str]:
+def text_columns(dataset: Dataset) -> list[str]:
     """Names of the fields that are kept as text."""
-    return [name for name, field in schema.fields().items() if not (is_list(field) or is_number(field))]
+    return [name for name, field in dataset.fields.items() if not (is_list(field) or is_number(field))]
 
 
 def is_list(field: Field) -> bool:
@@ -65,10 +65,10 @@ def is_number(field: Field) -> bool:
     return field.kind in _ORDERS or field.kind in ("f64", "bool")
 
 
-def of_table(table: pa.Table) -> Iterator[Column]:
-    """The columns of a table with all fields, in the schema's order, read with `read_dictionary=text_columns()`."""
+def of_table(table: pa.Table, dataset: Dataset) -> Iterator[Column]:
+    """The columns of a table with all fields, in the dataset's order, read with `read_dictionary=text_columns()`."""
     whole = table.unify_dictionaries().combine_chunks()
-    for name, field in schema.fields().items():
+    for name, field in dataset.fields.items():
         yield of_array(field, whole.column(name).chunk(0))
 
 

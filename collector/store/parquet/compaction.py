@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from collector.datasets import FLOWS, Dataset
 from collector.store.parquet.copying import Copier, ForeignError, StoppedError, UnreadableError
 from collector.store.parquet.file import ParquetFile
 from collector.store.parquet.folder import Folder, live_files, span_of
@@ -40,13 +41,14 @@ class _File:
 
 
 class Compactor:
-    """Merges files in a folder. One process at a time does: the others leave it to that one.
+    """Merges files of a dataset in a folder. One process at a time does: the others leave it to that one.
 
     `stop` ends it within the time that a row group takes; what was begun is undone.
     """
 
-    def __init__(self, folder: Folder, stop: threading.Event) -> None:
+    def __init__(self, folder: Folder, stop: threading.Event, dataset: Dataset = FLOWS) -> None:
         self._folder = folder
+        self._dataset = dataset
         self._stop = stop
         self._foreign: set[Path] = set()
 
@@ -86,7 +88,7 @@ class Compactor:
         begin = time.thread_time()
         try:
             with self._folder.temporary(day_folder) as out:
-                file = ParquetFile(out)
+                file = ParquetFile(out, self._dataset)
                 Copier(file, self._stop).copy(run)
                 file.close()
                 merged = self._folder.replace(out, run)

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from collector.datasets import Dataset
 from collector.store.parquet.chunks import UNCOMPRESSED, ZSTD, Chunk, statistics
 from collector.store.parquet.columns import of_table, text_columns
 from collector.store.parquet.file import ParquetFile
@@ -49,6 +50,7 @@ class Copier:
     def __init__(self, out: ParquetFile, stop: threading.Event) -> None:
         self._out = out
         self._stop = stop
+        self._texts = text_columns(out.dataset)
         self._small: list[pa.Table] = []
         self._rows = 0
 
@@ -57,9 +59,9 @@ class Copier:
         for path in paths:
             with path.open("rb") as file, _blamed(path):
                 plain = pq.ParquetFile(file)
-                if not plain.schema_arrow.equals(_our_schema()):
+                if not plain.schema_arrow.equals(_our_schema(self._out.dataset)):
                     raise ForeignError(path)
-                source = pq.ParquetFile(file, metadata=plain.metadata, read_dictionary=text_columns())
+                source = pq.ParquetFile(file, metadata=plain.metadata, read_dictionary=self._texts)
                 for number in range(source.num_row_groups):
                     self._row_group(path, source, number)
         self._flush()
@@ -80,7 +82,7 @@ class Copier:
     def _flush(self) -> None:
         """Writes the small row groups collected so far as one."""
         if self._rows:
-            self._out.add(self._rows, of_table(pa.concat_tables(self._small)))
+            self._out.add(self._rows, of_table(pa.concat_tables(self._small), self._out.dataset))
         self._small, self._rows = [], 0
 
 
@@ -132,8 +134,8 @@ def _statistics(column: Any) -> Any:
 
 
 @cache
-def _our_schema() -> pa.Schema:
+def _our_schema(dataset: Dataset) -> pa.Schema:
     """What pyarrow makes of the fields as we write them."""
     out = BytesIO()
-    ParquetFile(out).close()
+    ParquetFile(out, dataset).close()
     return pq.ParquetFile(out).schema_arrow

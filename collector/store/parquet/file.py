@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import BinaryIO
 
-from collector import schema
+from collector.datasets import FLOWS, Dataset
 from collector.flows import Flows
 from collector.schema import Field
 from collector.store.parquet import batch, thrift
@@ -39,10 +39,11 @@ class RowGroup:
 class ParquetFile:
     """Writes one file to `out` from its beginning to its end: never seeks, so `out` may be a pipe.
 
-    Raises OSError where `out` does.
+    All its rows are of one dataset. Raises OSError where `out` does.
     """
 
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: BinaryIO, dataset: Dataset = FLOWS) -> None:
+        self.dataset = dataset
         self._out = out
         self._groups: list[RowGroup] = []
         self.size = 0
@@ -59,7 +60,7 @@ class ParquetFile:
             self.add(len(flows), batch.columns(flows))
 
     def add(self, rows: int, columns: Iterable[Column]) -> None:
-        """Adds a row group: a column for each field of the schema, in its order."""
+        """Adds a row group: a column for each field of the dataset, in its order."""
         encoder = Encoder()
         self.copy(rows, [encoder.chunk(column) for column in columns])
 
@@ -73,7 +74,7 @@ class ParquetFile:
 
     def close(self) -> None:
         """Writes the footer; `out` stays open."""
-        footer = _footer(self._groups)
+        footer = _footer(self._groups, self.dataset)
         self._write(footer + len(footer).to_bytes(4, "little") + MAGIC)
 
     def _write(self, data: Buffer) -> None:
@@ -81,24 +82,24 @@ class ParquetFile:
         self.size += memoryview(data).nbytes
 
 
-def _footer(groups: Sequence[RowGroup]) -> bytes:
+def _footer(groups: Sequence[RowGroup], dataset: Dataset) -> bytes:
     order = thrift.struct({1: _NOTHING})  # by the type of the column, the only order that is defined
-    leaves = len(schema.fields())
+    leaves = len(dataset.fields)
     return thrift.struct(
         {
             1: thrift.i32(1),
-            2: _schema(),
+            2: _schema(dataset),
             3: thrift.i64(sum(group.rows for group in groups)),
-            4: thrift.array([_row_group(group) for group in groups], thrift.STRUCT),
+            4: thrift.array([_row_group(group, dataset) for group in groups], thrift.STRUCT),
             6: thrift.binary(_created_by()),
             7: thrift.array([order] * leaves, thrift.STRUCT),
         }
     )[1]
 
 
-def _row_group(group: RowGroup) -> thrift.Value:
+def _row_group(group: RowGroup, dataset: Dataset) -> thrift.Value:
     begin, chunks = group.begin, []
-    for field, chunk in zip(schema.fields().values(), group.chunks, strict=True):
+    for field, chunk in zip(dataset.fields.values(), group.chunks, strict=True):
         chunks.append(_chunk(field, chunk, begin))
         begin += chunk.size
     return thrift.struct(
@@ -141,10 +142,10 @@ def _constant(field: Field) -> tuple[thrift.Value, thrift.Value, tuple[thrift.Va
 
 
 @cache
-def _schema() -> thrift.Value:
+def _schema(dataset: Dataset) -> thrift.Value:
     """The schema tree, its root first: fields are optional, each the same in all files."""
-    elements = [thrift.struct({4: thrift.binary(b"flow"), 5: thrift.i32(len(schema.fields()))})]
-    for field in schema.fields().values():
+    elements = [thrift.struct({4: thrift.binary(b"flow"), 5: thrift.i32(len(dataset.fields))})]
+    for field in dataset.fields.values():
         elements += _list_elements(field) if is_list(field) else [_leaf(field, field.name)]
     return thrift.array(elements, thrift.STRUCT)
 

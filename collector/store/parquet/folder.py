@@ -114,7 +114,9 @@ class Folder:
 
     def days(self) -> list[tuple[date, Path]]:
         """The days that are there, oldest first: folders named date=YYYY-MM-DD, and no others."""
-        found = []
+        found: list[tuple[date, Path]] = []
+        if not self.root.exists():
+            return found
         with os.scandir(self.root) as entries:
             for entry in entries:
                 day = _date(entry.name)

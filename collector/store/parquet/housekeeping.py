@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from polars.exceptions import PanicException
 
+from collector.datasets import FLOWS, Dataset
 from collector.store.parquet.compaction import Compactor
 from collector.store.parquet.folder import Folder
 from collector.store.parquet.retention import delete_old_days
@@ -41,14 +42,17 @@ class Keep:
 
 
 class Housekeeper:
-    """A thread of low priority that looks after a folder: at days with new files soon, at all days now and then."""
+    """A thread of low priority that looks after folders: at days with new files soon, at all days now and then."""
 
-    def __init__(self, folder: Folder, keep: Keep, compact: bool, troubles: Troubles) -> None:
-        self._folder = folder
+    def __init__(self, folders: Mapping[Dataset, Folder], keep: Keep, compact: bool, troubles: Troubles) -> None:
+        self._folders = folders
+        self._root = folders[FLOWS].root
         self._keep = keep
         self._troubles = troubles
         self._stop = threading.Event()
-        self._compactor = Compactor(folder, self._stop) if compact else None
+        self._compactors = {
+            folder.root: Compactor(folder, self._stop, dataset) for dataset, folder in folders.items() if compact
+        }
         self._news = threading.Condition()
         self._changed: set[Path] = set()
         self._round_at = 0.0
@@ -82,10 +86,10 @@ class Housekeeper:
         try:
             job()
         except OSError as error:
-            self._troubles.begin("housekeeping", f"cannot merge or delete files in {self._folder.root}: {error}")
+            self._troubles.begin("housekeeping", f"cannot merge or delete files in {self._root}: {error}")
             self._stop.wait(max(0.0, self._round_at - time.monotonic()))
         except (Exception, PanicException):
-            log.exception("a fault of the collector while looking after %s", self._folder.root)
+            log.exception("a fault of the collector while looking after %s", self._root)
         else:
             self._troubles.end("housekeeping")
 
@@ -98,21 +102,21 @@ class Housekeeper:
         return changed
 
     def _tidy(self) -> None:
-        for _, day_folder in self._folder.days():
-            if left := self._folder.tidy(day_folder):
-                log.info("%d files in %s, left behind by a process that was killed, are removed", len(left), day_folder)
+        for folder in self._folders.values():
+            for _, day in folder.days():
+                if left := folder.tidy(day):
+                    log.info("%d files in %s, left behind by a process that was killed, are removed", len(left), day)
 
     def _all_days(self) -> None:
-        delete_old_days(self._folder, self._keep.days, self._keep.bytes, self._keep.zone, datetime.now(UTC))
-        self._compact({day_folder for _, day_folder in self._folder.days()})
+        folders = self._folders.values()
+        delete_old_days(folders, self._keep.days, self._keep.bytes, self._keep.zone, datetime.now(UTC))
+        self._compact({day_folder for folder in folders for _, day_folder in folder.days()})
 
     def _compact(self, day_folders: set[Path]) -> None:
-        if self._compactor is None:
-            return
-        for day_folder in sorted(day_folders):
+        for day_folder in sorted(day_folders if self._compactors else ()):
             # Deleted in the meantime, as too old.
             with suppress(FileNotFoundError):
-                self._compactor.compact(day_folder, time.time())
+                self._compactors[day_folder.parent].compact(day_folder, time.time())
 
 
 def _step_back() -> None:

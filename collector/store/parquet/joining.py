@@ -9,7 +9,7 @@ from collector.flows import Flows
 
 
 def joined(parts: Sequence[Flows]) -> Flows:
-    """One batch of one or more, row after row; its tables are those of the parts, one after another."""
+    """One batch of one or more of a dataset, row after row; its tables are those of the parts, one after another."""
     if len(parts) == 1:
         return parts[0]
     tables: dict[str, list[pl.DataFrame]] = {}
@@ -22,7 +22,8 @@ def joined(parts: Sequence[Flows]) -> Flows:
             tables.setdefault(name, []).append(table)
             heights[name] = offsets[name] + table.height
     frame = pl.concat(frames, how="diagonal")
-    return Flows(frame, {name: pl.concat(pieces, how="diagonal") for name, pieces in tables.items()})
+    together = {name: pl.concat(pieces, how="diagonal") for name, pieces in tables.items()}
+    return Flows(frame, together, parts[0].dataset)
 
 
 def _shifted(frame: pl.DataFrame, offsets: dict[str, int]) -> pl.DataFrame:

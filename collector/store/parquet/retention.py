@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,27 +17,28 @@ _DELETED = ".deleted-"
 
 
 def delete_old_days(
-    folder: Folder, keep_days: int | None, keep_bytes: int | None, zone: ZoneInfo, now: datetime
+    folders: Collection[Folder], keep_days: int | None, keep_bytes: int | None, zone: ZoneInfo, now: datetime
 ) -> list[date]:
     """Deletes the days of more than `keep_days` days ago, then the oldest until all have `keep_bytes` at most.
+
+    The folders count together. A day that is in several of them is deleted in one after the other.
 
     Today (`now` in `zone`) stays in any case, and so does all that is not in a folder named date=YYYY-MM-DD. Gives
     the days deleted. Raises OSError where the folder cannot be read; a day that cannot be deleted is logged and left.
     """
-    _finish(folder.root)
+    for folder in folders:
+        _finish(folder.root)
     if keep_days is None and keep_bytes is None:
         return []
     today = now.astimezone(zone).date()
-    sizes = [(day, path, _size(path)) for day, path in folder.days()]
+    sizes = sorted((day, path, _size(path)) for folder in folders for day, path in folder.days())
     first = date.min if keep_days is None else today - timedelta(days=keep_days)
     total = sum(size for _, _, size in sizes)
     deleted = []
     for day, path, size in sizes:
         too_much = keep_bytes is not None and total > keep_bytes
         if day < today and (day < first or too_much) and _delete(path):
-            log.info(
-                "flows of %s deleted, as they are %s", day, "too old" if day < first else "beyond the size to keep"
-            )
+            log.info("%s deleted: %s", path, "too old" if day < first else "beyond the size to keep")
             deleted.append(day)
             total -= size
     return deleted

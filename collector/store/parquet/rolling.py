@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from collector.datasets import DATASETS
 from collector.flows import Flows
 from collector.store.parquet.joining import joined
 
@@ -25,7 +26,7 @@ class Rolling:
 
 @dataclass(frozen=True)
 class Batch:
-    """Flows of one day, given as YYYY-MM-DD, that become one file; `size` bytes of memory."""
+    """Flows of one dataset and day, given as YYYY-MM-DD, that become one file; `size` bytes of memory."""
 
     day: str
     flows: Flows
@@ -89,15 +90,17 @@ def size_of(flows: Flows) -> int:
 
 
 def batches_of(parts: Sequence[Flows], size: int, zone: str) -> list[Batch]:
-    """The parts as one batch for each day, without flows that have no time; their `size` bytes are shared out."""
-    whole = joined([_timed(part) for part in parts])
-    days = whole.days(zone) if len(whole) else ()
-    return [Batch(day, flows, size * len(flows) // len(whole)) for day, flows in days]
+    """The parts as one batch for each dataset and day, without rows that have no time; their bytes are shared out."""
+    timed = [_timed(part) for part in parts]
+    alike = [[part for part in timed if part.dataset is dataset] for dataset in DATASETS.values()]
+    days = [day for some in alike if any(map(len, some)) for day in joined(some).days(zone)]
+    rows = sum(map(len, timed))
+    return [Batch(day, flows, size * len(flows) // rows) for day, flows in days]
 
 
 def _timed(flows: Flows) -> Flows:
     """The flows that have a time."""
     if TIME not in flows.frame.columns:
-        return Flows(flows.frame.clear(), flows.tables)
+        return flows.over(flows.frame.clear())
     times = flows.frame.get_column(TIME)
     return flows.filter(times.is_not_null()) if times.null_count() else flows

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from polars.exceptions import PanicException
 
+from collector.datasets import DATASETS, FLOWS
 from collector.flows import Flows
 from collector.store.counts import Counts
 from collector.store.errors import StoreError
@@ -37,6 +38,8 @@ class Counters:
 
     flows: int = 0
     """Flows in files."""
+    others: Counter[str] = field(default_factory=Counter)
+    """Rows of other datasets in files, by dataset."""
     files: int = 0
     """Files as first written, before any was merged."""
     bytes: int = 0
@@ -48,7 +51,8 @@ class Counters:
 
 
 class ParquetStore:
-    """Files FOLDER/date=YYYY-MM-DD/<id>.parquet, the day that of `@timestamp` in a time zone.
+    """Files FOLDER/date=YYYY-MM-DD/<id>.parquet, the day that of `@timestamp` in a time zone; other datasets than flows
+    have their days in a folder of their name.
 
     Flows are gathered and written by a thread; a file gets its name when it is whole, so any tool may read the folder
     at any moment. A sudden end of the process loses the flows not yet written, those of some seconds (`rolling`).
@@ -71,24 +75,27 @@ class ParquetStore:
         self._zone = zone
         keep = Keep(keep_days, keep_bytes, _known(zone))
         self._folder = _opened(folder)
+        self._folders = {one: Folder(folder / one.folder) for one in DATASETS.values()}
         self._counters = Counters()
         self._gathered = Gathered(rolling or Rolling())
         self._changed = threading.Condition()
         self._roll_now = self._closing = self._failing = False
         self._retry_at = 0.0
         self._troubles = Troubles(log, self._whereabouts)
-        self._housekeeper = Housekeeper(self._folder, keep, compact, self._troubles)
+        self._housekeeper = Housekeeper(self._folders, keep, compact, self._troubles)
         self._thread = threading.Thread(target=self._run, name="parquet-writer", daemon=True)
         self._thread.start()
 
     @property
     def counters(self) -> Counters:
         """A copy as of now."""
-        return replace(self._counters, lost=Counter(self._counters.lost))
+        now = self._counters
+        return replace(now, others=Counter(now.others), lost=Counter(now.lost))
 
     def counts(self) -> Counts:
         """What has become of the flows so far."""
-        return Counts(self._counters.flows, self._gathered.rows, dict(self._counters.lost), self._troubles.status)
+        now = self.counters
+        return Counts(now.flows, self._gathered.rows, dict(now.lost), self._troubles.status, dict(now.others))
 
     def write(self, flows: Flows) -> None:
         """Takes flows over. Waits only where the disk is slower than they come; never raises."""
@@ -206,14 +213,19 @@ class ParquetStore:
         return True
 
     def _write_file(self, batch: Batch) -> None:
-        day_folder = self._folder.day(batch.day)
-        with self._folder.temporary(day_folder) as out:
-            file = ParquetFile(out)
+        dataset = batch.flows.dataset
+        folder = self._folders[dataset]
+        day_folder = folder.day(batch.day)
+        with folder.temporary(day_folder) as out:
+            file = ParquetFile(out, dataset)
             file.write(batch.flows)
             file.close()
-            self._folder.publish(out)
+            folder.publish(out)
         self._counters.files += 1
-        self._counters.flows += len(batch.flows)
+        if dataset is FLOWS:
+            self._counters.flows += len(batch.flows)
+        else:
+            self._counters.others[dataset.name] += len(batch.flows)
         self._counters.bytes += file.size
         self._housekeeper.note(day_folder)
 

@@ -1,0 +1,34 @@
+"""Kinds of rows that are kept apart: each has fields, daily indices and a folder of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from collector import schema
+from collector.schema import VERSION, Field
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """One kind of rows."""
+
+    name: str
+    index: str
+    """Name of the index template; those of daily indices are `<index>-YYYY.MM.DD`."""
+    folder: str
+    """Where its days of Parquet files lie, below the folder of the flows."""
+    fields: Mapping[str, Field]
+    """In the order of documents and of Parquet columns."""
+
+    @property
+    def prefix(self) -> str:
+        """What the name of each daily index begins with; YYYY.MM.DD follows."""
+        return f"{self.index}-"
+
+
+FLOWS = Dataset("flows", f"elastiflow-{VERSION}", "", schema.fields())
+COUNTERS = Dataset("counters", f"elastiflow-counters-{VERSION}", "counters", schema.counters())
+"""Counter samples of sFlow."""
+DISCARDS = Dataset("discards", f"elastiflow-discards-{VERSION}", "discards", schema.discards())
+"""Packets that a device dropped and told of by sFlow: fields as of flows, but in no sum of them."""
+DATASETS: Mapping[str, Dataset] = {one.name: one for one in (FLOWS, COUNTERS, DISCARDS)}
+"""All by name. Files that wait on disk bear these names."""
