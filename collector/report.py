@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from collector.datasets import COUNTERS, DISCARDS
 from collector.decode.ledger import UNITS
 from collector.inbox import Inbox
 from collector.pipeline import Pipeline
@@ -26,12 +27,15 @@ class Snapshot:
     flows: int
     options: int
     counters: int
+    discards: int
     stored: int
     waiting: int
     dropped: Counter[str]
     """By reason."""
     lost: Counter[str]
     """Before it came, by protocol, as sequence numbers tell."""
+    others: Counter[str]
+    """Stored beside flows, by dataset."""
 
     def since(self, earlier: "Snapshot") -> "Snapshot":
         """What was added; `waiting` as it is now."""
@@ -41,10 +45,12 @@ class Snapshot:
             self.flows - earlier.flows,
             self.options - earlier.options,
             self.counters - earlier.counters,
+            self.discards - earlier.discards,
             self.stored - earlier.stored,
             self.waiting,
             self.dropped - earlier.dropped,
             self.lost - earlier.lost,
+            self.others - earlier.others,
         )
 
 
@@ -69,10 +75,12 @@ class Report:
             tallies.flows,
             tallies.options,
             tallies.counters,
+            tallies.discards,
             stored.stored,
             stored.waiting,
             self._dropped(stored),
             self._lost(),
+            Counter(stored.others),
         )
 
     def store(self) -> Counts:
@@ -99,13 +107,16 @@ class Report:
             ("flows", now.flows, "Flows decoded"),
             ("options", now.options, "Records of options data decoded"),
             ("counter_samples", now.counters, "Counter samples decoded"),
+            ("dropped_packets", now.discards, "Packets decoded that a device dropped"),
             ("sessions", sum(one.total for one in self.sessions), "IPFIX sessions taken"),
             ("stored_flows", now.stored, "Flows that the store has taken for good"),
+            ("stored_counter_samples", now.others[COUNTERS.name], "Counter samples that it has taken"),
+            ("stored_dropped_packets", now.others[DISCARDS.name], "Dropped packets that it has taken"),
         ):
             yield CounterMetricFamily(f"flow_collector_{name}", text, value)
         sessions = sum(one.sessions for one in self.sessions)
         yield GaugeMetricFamily("flow_collector_sessions_open", "IPFIX sessions that are open", sessions)
-        yield GaugeMetricFamily("flow_collector_waiting_flows", "Flows that wait for the store", now.waiting)
+        yield GaugeMetricFamily("flow_collector_waiting_flows", "Flows and other rows that wait for it", now.waiting)
         yield self._losses()
         yield self._drops(now)
         yield self._problems()
@@ -153,6 +164,12 @@ class Report:
 def told(counts: Snapshot) -> str:
     """Counts as one line."""
     parts = [f"{counts.datagrams:,} datagrams", f"{counts.flows:,} flows", f"{counts.stored:,} stored"]
+    for count, name, dataset in (
+        (counts.counters, "counter samples", COUNTERS),
+        (counts.discards, "dropped packets", DISCARDS),
+    ):
+        if count or counts.others[dataset.name]:
+            parts.append(f"{count:,} {name}, {counts.others[dataset.name]:,} stored")
     if counts.waiting:
         parts.append(f"{counts.waiting:,} waiting for the store")
     if counts.lost:

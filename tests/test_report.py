@@ -7,7 +7,8 @@ from collector.report import Snapshot, told
 
 def snapshot(**counts: Counter[str]) -> Snapshot:
     empty: Counter[str] = Counter()
-    return Snapshot(2, 100, 5, 0, 0, 4, 1, counts.get("dropped", empty), counts.get("lost", empty))
+    dropped, lost, others = (counts.get(name, empty) for name in ("dropped", "lost", "others"))
+    return Snapshot(2, 100, 5, 0, 3 * len(others), 0, 4, 1, dropped, lost, others)
 
 
 def test_a_line_names_what_came_what_waits_and_what_is_missing() -> None:
@@ -15,6 +16,14 @@ def test_a_line_names_what_came_what_waits_and_what_is_missing() -> None:
     assert line == (
         "2 datagrams; 5 flows; 4 stored; 1 waiting for the store; lost before they came: 7 datagrams of NetFlow v9, "
         "1,200 records of IPFIX; dropped or flawed: 3 bad-set"
+    )
+
+
+def test_a_line_tells_of_other_rows_where_there_are_any() -> None:
+    line = told(snapshot(others=Counter({"counters": 1200, "discards": 2})))
+    assert line == (
+        "2 datagrams; 5 flows; 4 stored; 6 counter samples, 1,200 stored; 0 dropped packets, 2 stored; "
+        "1 waiting for the store"
     )
 
 

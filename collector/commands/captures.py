@@ -36,6 +36,12 @@ class Format(StrEnum):
     TABLE = "table"
 
 
+ALONE = {
+    Format.CSV: [{Kind.FLOWS}],
+    Format.PARQUET: [{Kind.FLOWS}, {Kind.COUNTERS}, {Kind.DISCARDS}],
+    Format.TABLE: [{Kind.FLOWS}],
+}
+"""Kinds of records that the formats with columns can have."""
 FLUSH_SECONDS = 24 * 3600.0
 """How long an import waits at the end for a store that does not keep up or does not answer."""
 DECODER_SETTINGS = ("sampling_default", "sampling_override", "keep_unknown")
@@ -62,16 +68,17 @@ def decode(
     form: Annotated[Format, typer.Option("--format", help="Form of the output.")] = Format.NDJSON,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write; without it, stdout.")] = None,
     records: Annotated[
-        str, typer.Option(help="What is written, of flows, options and counters, separated by commas.")
+        str, typer.Option(help="What is written, of flows, options, counters and discards, separated by commas.")
     ] = "flows",
     enrich: Annotated[bool, typer.Option(help="Add names and what else can be known beside the record.")] = True,
 ) -> None:
     """Decode captures: one JSON document a line."""
     configure_logging("WARNING")
     kinds = _kinds(records)
-    if kinds != {Kind.FLOWS} and form != Format.NDJSON:
+    if form != Format.NDJSON and kinds not in ALONE[form]:
         raise SettingsError(
-            "--records: options and counters differ from record to record; only --format ndjson has them"
+            "--records: only --format ndjson has options, or records of several kinds together; counters and discards "
+            "may be in Parquet, flows in any format"
         )
     with opened(form.value, output) as writer:
         decoding = Decoding(writer, kinds, open_decoder(settings), enrich)
@@ -95,7 +102,10 @@ def import_(files: Files, settings: Settings) -> None:
     finally:
         pipeline.store.close(patience)
     counts = pipeline.store.counts()
-    console.print(f"{pipeline.tallies.flows:,} flows decoded, {counts.stored:,} stored in {store_name(settings)}")
+    others = "".join(f", and {count:,} {name}" for name, count in counts.others.items())
+    console.print(
+        f"{pipeline.tallies.flows:,} flows decoded, {counts.stored:,} stored{others} in {store_name(settings)}"
+    )
     if counts.lost:
         raise typer.Exit(1)
 

@@ -2,11 +2,8 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
-
-import polars as pl
 
 from collector.captures import batches, in_order
 from collector.decode.decoder import Decoded, Decoder, Options
@@ -15,9 +12,6 @@ from collector.enrich.enricher import Enricher
 from collector.receive.pcap import read_capture
 from collector.store.writers import Writer
 
-OURS = ("host", "event", "flow", "_datagram")
-"""Columns of counter samples that are not counters."""
-
 
 class Kind(StrEnum):
     """What `decode` can write."""
@@ -25,6 +19,7 @@ class Kind(StrEnum):
     FLOWS = "flows"
     OPTIONS = "options"
     COUNTERS = "counters"
+    DISCARDS = "discards"
 
 
 class Decoding:
@@ -53,10 +48,13 @@ class Decoding:
         self._enricher.learn(decoded.options, decoded.counters, self._decoder.exporters)
         if Kind.OPTIONS in self._kinds:
             self._writer.rows(self._option(one) for one in decoded.options)
-        if Kind.COUNTERS in self._kinds:
-            self._writer.rows(self._counters(decoded.counters))
+        exporters = self._decoder.exporters
+        if Kind.COUNTERS in self._kinds and not decoded.counters.is_empty():
+            self._writer.write(self._enricher.counters(decoded.counters, exporters))
+        if Kind.DISCARDS in self._kinds and not decoded.discards.is_empty():
+            self._writer.write(self._enricher.discards(decoded.discards, exporters))
         if Kind.FLOWS in self._kinds and not decoded.flows.is_empty():
-            self._writer.write(in_order(self._enricher.enrich(decoded.flows, self._decoder.exporters)))
+            self._writer.write(in_order(self._enricher.enrich(decoded.flows, exporters)))
 
     def _option(self, one: Options) -> dict[str, Any]:
         """A document that cannot be taken for a flow."""
@@ -67,16 +65,3 @@ class Decoding:
             "scope": one.scope,
             "options": one.values,
         }
-
-    def _counters(self, counters: pl.DataFrame) -> Iterator[dict[str, Any]]:
-        """The counters that each sample has, under the names of their structures."""
-        for row in counters.iter_rows(named=True):
-            given = {
-                name: value for name, value in row.items() if value is not None and name.partition(".")[0] not in OURS
-            }
-            yield {
-                "event": {"kind": "counters"},
-                "host": {"ip": self._decoder.exporters[row["host.ip"]]},
-                "flow": {"type": "counters"},
-                "counters": given,
-            }

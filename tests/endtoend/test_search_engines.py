@@ -13,7 +13,7 @@ from tests.endtoend.traffic import corpus, flows, send, total
 from tests.engines.engine import Engine
 
 pytestmark = [pytest.mark.engine, needs_corpus]
-INDICES = "/elastiflow-*"
+INDICES = "/elastiflow-1-*"
 TYPES = {
     "@timestamp": "date",
     "source.ip": "ip",

@@ -7,37 +7,10 @@ import pytest
 from collector.datagram import Datagram
 from collector.decode.decoder import Decoder
 from collector.enrich.rates import Rates
-from tests.builders import sflow
+from tests.builders.counters import GIGABIT, sample, temperature
 
-GIGABIT = 10**9
-SECOND = 10**9
 U32, U64 = 2**32 - 1, 2**64 - 1
 IN_BITS = "interface.in.bits_per_second"
-
-
-def sample(
-    second: float,
-    octets: int = 0,
-    packets: int = 0,
-    *,
-    sequence: int | None = None,
-    uptime: int | None = None,
-    speed: int = GIGABIT,
-    out: int = 0,
-    errors: int = 0,
-    multicast: int = 0,
-    source: int = 3,
-    agent: str = "192.0.2.9",
-) -> Datagram:
-    """A sample of an interface, taken so many seconds after a start an hour after the agent's own."""
-    record = sflow.words(3, 6) + speed.to_bytes(8) + sflow.words(1, 3)
-    record += octets.to_bytes(8) + sflow.words(packets, multicast, 0, 0, errors, 0)
-    record += out.to_bytes(8) + sflow.words(0, 0, 0, 0, 0, 0, 0)
-    number = int(second // 20) + 100 if sequence is None else sequence
-    body = sflow.counters_sample(sflow.part(1, record), source=source, sequence=number)
-    ticks = round(3_600_000 + 1000 * second) if uptime is None else uptime
-    sent = sflow.datagram(sflow.payload(body, uptime=ticks, agent=agent))
-    return sent._replace(received=sent.received + int(second * SECOND))
 
 
 def rated(*batches: list[Datagram], rates: Rates | None = None) -> list[dict[str, Any]]:
@@ -158,8 +131,7 @@ def test_sources_are_apart() -> None:
 
 
 def test_other_counters_are_left_alone() -> None:
-    temperature = sflow.counters_sample(sflow.part(3001, sflow.words(200, 250, 0)))
-    assert Rates().update(Decoder().decode([sflow.datagram(sflow.payload(temperature))]).counters).is_empty()
+    assert Rates().update(Decoder().decode([temperature()]).counters).is_empty()
 
 
 def test_the_source_that_was_silent_for_longest_is_forgotten() -> None:

@@ -123,7 +123,7 @@ def write_file(path: Path, *parts: Flows) -> Path:
 def add_file(folder: Folder, day: str, flows: Flows) -> Path:
     """A file in a day of a folder, as the store writes it."""
     with folder.temporary(folder.day(day)) as out:
-        file = ParquetFile(out)
+        file = ParquetFile(out, flows.dataset)
         file.write(flows)
         file.close()
         return folder.publish(out)

@@ -1,0 +1,109 @@
+"""Counter samples and dropped packets, as rows to be stored."""
+
+import json
+from typing import Any
+
+import polars as pl
+
+from collector.datagram import Datagram
+from collector.datasets import COUNTERS, DISCARDS
+from collector.decode.decoder import Decoder
+from collector.decode.sflow.structures import structures
+from collector.enrich.enricher import Enricher
+from collector.flows import Flows
+from collector.store.documents import lines
+from tests.builders import sflow
+from tests.builders.counters import dropped, sample, temperature
+
+
+def counters(*datagrams: Datagram) -> Flows:
+    decoder = Decoder()
+    return Enricher().counters(decoder.decode(datagrams).counters, decoder.exporters)
+
+
+def documents(rows: Flows) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in bytes(lines(rows).data).splitlines()]
+
+
+def of(*records: bytes, source: int = 3) -> dict[str, Any]:
+    """The document of one sample."""
+    (document,) = documents(counters(sflow.datagram(sflow.payload(sflow.counters_sample(*records, source=source)))))
+    return document
+
+
+def generic(direction: int, status: int) -> bytes:
+    return sflow.part(1, sflow.words(7, 6, 0, 10**9, direction, status) + bytes(64))
+
+
+def test_an_interface_in_words() -> None:
+    found = of(generic(direction=2, status=1), sflow.part(1005, sflow.opaque("eth0")))
+    assert found["interface"] == {
+        "index": 7,
+        "name": "eth0",
+        "direction": "half-duplex",
+        "admin_status": "up",
+        "oper_status": "down",
+    }
+    assert found["if_counters"]["ifDirection"] == 2
+
+
+def test_an_unknown_direction_and_status_are_left_out() -> None:
+    assert of(generic(direction=0, status=0xFFFFFFFF))["interface"] == {"index": 7}
+
+
+def test_the_source_tells_the_interface_where_no_counter_does() -> None:
+    record = sflow.part(1005, sflow.opaque("eth0"))
+    assert of(record)["interface"] == {"index": 3, "name": "eth0"}
+    assert "index" not in of(record, source=2 << 24 | 3)["interface"]
+
+
+def test_whose_counters_they_are() -> None:
+    (document,) = documents(counters(temperature()))
+    assert {name: document[name] for name in ("event", "host", "flow", "temperature")} == {
+        "event": {"dataset": "sflow-counters"},
+        "host": {"ip": "192.0.2.1", "name": "192.0.2.1"},
+        "flow": {"agent_ip": "192.0.2.9", "observation_domain": 0},
+        "temperature": {"minimum": 200.0, "maximum": 250.0, "errors": 0},
+    }
+    assert document["@timestamp"] == "2025-01-01T12:00:00.000Z"
+
+
+def test_percentages_are_sent_in_hundredths() -> None:
+    assert of(sflow.part(1001, sflow.words(1450, 0xFFFFFFFF, 0)))["processor"] == {"cpu_5s": 14.5, "cpu_5m": 0.0}
+
+
+def test_every_structure_is_kept_in_the_types_of_the_schema() -> None:
+    known = [one for one in structures("counter_record").values() if one.types]
+    records = [sflow.part(one.tag & 0xFFF, b"\0\0\0\1" * 200, one.tag >> 12) for one in known]
+    rows = counters(*(sflow.datagram(sflow.payload(sflow.counters_sample(record))) for record in records))
+    wide = rows.wide()
+    assert wide.schema == {name: COUNTERS.fields[name].dtype for name in wide.columns}
+    assert len(documents(rows)) == len(known)
+    for number, (one, document) in enumerate(zip(known, documents(rows), strict=True)):
+        row, kept = wide.row(number, named=True), document.get(one.name, {}).keys()
+        assert kept == {name for name in one.types if row.get(f"{one.name}.{name}") is not None}
+        assert kept >= {name for name, kind in one.types.items() if kind == "u32"}
+
+
+def test_rates_follow_one_another_from_batch_to_batch() -> None:
+    decoder, enricher = Decoder(), Enricher()
+    batches = [decoder.decode([sample(20 * number, 2500 * number)]).counters for number in range(3)]
+    rates = [enricher.counters(batch, decoder.exporters).wide().to_dicts()[0] for batch in batches]
+    assert [row.get("interface.in.bits_per_second") for row in rates] == [None, 1000, 1000]
+
+
+def test_a_dropped_packet_has_the_fields_of_a_flow_but_no_volume() -> None:
+    decoder = Decoder()
+    rows = Enricher().discards(decoder.decode([dropped()]).discards, decoder.exporters)
+    (document,) = documents(rows)
+    assert rows.dataset is DISCARDS
+    assert document["event"]["dataset"] == "sflow-discards"
+    assert (document["flow"]["drop_reason"], document["flow"]["frame_bytes"]) == (5, 46)
+    assert document["source"] == {
+        "ip": "198.51.100.1",
+        "domain": "198.51.100.1",
+        "port": 53,
+        "mac": "02:00:00:00:00:01",
+    }
+    assert document["network"].keys() == {"iana_number", "transport", "type"}
+    assert rows.wide().select(pl.col("^network\\.(bytes|packets)$")).is_empty()
