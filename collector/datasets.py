@@ -12,6 +12,8 @@ class Dataset:
     """One kind of rows."""
 
     name: str
+    title: str
+    """What the rows are, in words."""
     index: str
     """Name of the index template; those of daily indices are `<index>-YYYY.MM.DD`."""
     folder: str
@@ -25,10 +27,10 @@ class Dataset:
         return f"{self.index}-"
 
 
-FLOWS = Dataset("flows", f"elastiflow-{VERSION}", "", schema.fields())
-COUNTERS = Dataset("counters", f"elastiflow-counters-{VERSION}", "counters", schema.counters())
+FLOWS = Dataset("flows", "flows", f"elastiflow-{VERSION}", "", schema.fields())
+COUNTERS = Dataset("counters", "counter samples", f"elastiflow-counters-{VERSION}", "counters", schema.counters())
 """Counter samples of sFlow."""
-DISCARDS = Dataset("discards", f"elastiflow-discards-{VERSION}", "discards", schema.discards())
+DISCARDS = Dataset("discards", "dropped packets", f"elastiflow-discards-{VERSION}", "discards", schema.discards())
 """Packets that a device dropped and told of by sFlow: fields as of flows, but in no sum of them."""
 DATASETS: Mapping[str, Dataset] = {one.name: one for one in (FLOWS, COUNTERS, DISCARDS)}
 """All by name. Files that wait on disk bear these names."""

@@ -164,12 +164,9 @@ class Report:
 def told(counts: Snapshot) -> str:
     """Counts as one line."""
     parts = [f"{counts.datagrams:,} datagrams", f"{counts.flows:,} flows", f"{counts.stored:,} stored"]
-    for count, name, dataset in (
-        (counts.counters, "counter samples", COUNTERS),
-        (counts.discards, "dropped packets", DISCARDS),
-    ):
+    for count, dataset in ((counts.counters, COUNTERS), (counts.discards, DISCARDS)):
         if count or counts.others[dataset.name]:
-            parts.append(f"{count:,} {name}, {counts.others[dataset.name]:,} stored")
+            parts.append(f"{count:,} {dataset.title}, {counts.others[dataset.name]:,} stored")
     if counts.waiting:
         parts.append(f"{counts.waiting:,} waiting for the store")
     if counts.lost:

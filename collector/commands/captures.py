@@ -13,6 +13,7 @@ from collector.captures import batches
 from collector.commands.decoding import Decoding, Kind
 from collector.commands.options import with_settings
 from collector.commands.run import configure_logging
+from collector.datasets import DATASETS
 from collector.decoders import open_decoder
 from collector.endpoints import Endpoint, endpoint
 from collector.pipeline import Pipeline
@@ -102,7 +103,7 @@ def import_(files: Files, settings: Settings) -> None:
     finally:
         pipeline.store.close(patience)
     counts = pipeline.store.counts()
-    others = "".join(f", and {count:,} {name}" for name, count in counts.others.items())
+    others = "".join(f", {count:,} {DATASETS[name].title}" for name, count in counts.others.items())
     console.print(
         f"{pipeline.tallies.flows:,} flows decoded, {counts.stored:,} stored{others} in {store_name(settings)}"
     )

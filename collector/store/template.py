@@ -84,7 +84,7 @@ def template(settings: IndexSettings | None = None, dataset: Dataset = FLOWS) ->
         "priority": 200,
         "template": {"settings": {"index": index}, "mappings": mappings(dataset)},
         "_meta": {
-            "description": f"{dataset.name.capitalize()}, version {schema.VERSION} of the data model of flow-collector"
+            "description": f"{dataset.title.capitalize()}, version {schema.VERSION} of the data model of flow-collector"
         },
     }
 

@@ -1,7 +1,8 @@
-"""Samples of the counters of one interface, 20 seconds apart."""
+"""Datagrams with counter samples and dropped packets."""
 
 from collector.datagram import Datagram
-from tests.builders import sflow
+from collector.decode.sflow.structures import structures
+from tests.builders import packets, sflow
 
 GIGABIT = 10**9
 SECOND = 10**9
@@ -38,9 +39,14 @@ def temperature() -> Datagram:
     return sflow.datagram(sflow.payload(sflow.counters_sample(record, source=2 << 24)))
 
 
+def every_structure() -> list[Datagram]:
+    """A sample for each structure that is read, all its fields 1 or something of that kind."""
+    known = [one for one in structures("counter_record").values() if one.types]
+    records = [sflow.part(one.tag & 0xFFF, b"\0\0\0\1" * 200, one.tag >> 12) for one in known]
+    return [sflow.datagram(sflow.payload(sflow.counters_sample(record))) for record in records]
+
+
 def dropped() -> Datagram:
-    """A packet of UDP from 198.51.100.1 to 203.0.113.80 that a device dropped, and its reason: 5."""
-    ip = bytes.fromhex("4500001c000100004011000067640001c6336401cb0071500035003500080000")
-    ip = ip[:12] + bytes((198, 51, 100, 1, 203, 0, 113, 80)) + ip[-8:]
-    frame = bytes.fromhex("0200000000020200000000010800") + ip
+    """A packet of DNS that a device dropped, for reason 5."""
+    frame = packets.ethernet(packets.ipv4(packets.udp()))
     return sflow.datagram(sflow.payload(sflow.discarded(sflow.header(frame), reason=5)))

@@ -12,8 +12,8 @@ from collector.decode.sflow.structures import structures
 from collector.enrich.enricher import Enricher
 from collector.flows import Flows
 from collector.store.documents import lines
-from tests.builders import sflow
-from tests.builders.counters import dropped, sample, temperature
+from tests.builders import packets, sflow
+from tests.builders.counters import dropped, every_structure, sample, temperature
 
 
 def counters(*datagrams: Datagram) -> Flows:
@@ -74,8 +74,7 @@ def test_percentages_are_sent_in_hundredths() -> None:
 
 def test_every_structure_is_kept_in_the_types_of_the_schema() -> None:
     known = [one for one in structures("counter_record").values() if one.types]
-    records = [sflow.part(one.tag & 0xFFF, b"\0\0\0\1" * 200, one.tag >> 12) for one in known]
-    rows = counters(*(sflow.datagram(sflow.payload(sflow.counters_sample(record))) for record in records))
+    rows = counters(*every_structure())
     wide = rows.wide()
     assert wide.schema == {name: COUNTERS.fields[name].dtype for name in wide.columns}
     assert len(documents(rows)) == len(known)
@@ -99,11 +98,6 @@ def test_a_dropped_packet_has_the_fields_of_a_flow_but_no_volume() -> None:
     assert rows.dataset is DISCARDS
     assert document["event"]["dataset"] == "sflow-discards"
     assert (document["flow"]["drop_reason"], document["flow"]["frame_bytes"]) == (5, 46)
-    assert document["source"] == {
-        "ip": "198.51.100.1",
-        "domain": "198.51.100.1",
-        "port": 53,
-        "mac": "02:00:00:00:00:01",
-    }
+    assert (document["source"]["ip"], document["destination"]["port"]) == (packets.SOURCE4, 53)
     assert document["network"].keys() == {"iana_number", "transport", "type"}
     assert rows.wide().select(pl.col("^network\\.(bytes|packets)$")).is_empty()
