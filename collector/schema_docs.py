@@ -14,6 +14,8 @@ follow ECS and the ElastiFlow OSS 4.0.1 data model. A mapping type in *italics* 
 index to search by. The last column has the information elements that feed a field, of which the first one present is
 taken: IANA's names, those of other enterprises after their number (PEN), elements of NetFlow v9 alone after `v9`.
 
+Counter samples and dropped packets of sFlow are kept apart: see [interface counters](interface-counters.md).
+
 This page is made by `python -m collector.schema_docs > docs/fields.md`.
 """
 

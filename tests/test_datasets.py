@@ -1,5 +1,7 @@
 """Kinds of rows that are kept apart, and the names in them."""
 
+from pathlib import Path
+
 from collector import schema
 from collector.datasets import COUNTERS, DATASETS, DISCARDS
 from collector.decode.sflow.structures import structures
@@ -34,3 +36,13 @@ def test_a_search_engine_takes_so_many_fields_in_an_index() -> None:
     """Its limit of 1000 counts objects as well."""
     objects = {name.rpartition(".")[0] for name in COUNTERS.fields}
     assert len(COUNTERS.fields) + len(objects) + 10 < 1000
+
+
+def test_the_page_about_counters_names_all_fields_and_structures() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "interface-counters.md").read_text(encoding="utf-8")
+    known = structures("counter_record").values()
+    names = {one.name for one in known}
+    missing = {name for name in COUNTERS.fields if name.partition(".")[0] not in names and f"`{name}`" not in page}
+    missing |= {one.name for one in known if one.types and f"`{one.name}`" not in page}
+    missing |= {name for name in DISCARDS.fields.keys() - schema.fields().keys() if f"`{name}`" not in page}
+    assert not missing
