@@ -49,7 +49,8 @@ STAGES = ("decode", "enrich", "documents", "Parquet", "segments")
 SUMS = {"to documents": ("decode", "enrich", "documents"), "to Parquet": ("decode", "enrich", "Parquet")}
 BARS = {"to documents": 6.0, "to Parquet": 2.0}
 """Microseconds that a flow of NetFlow v9 may take at most."""
-ROWS = "import sys, pyarrow.dataset as d; print(d.dataset(sys.argv[1], format='parquet').count_rows())"
+ROWS = """import sys, glob, pyarrow.dataset as d
+print(d.dataset(glob.glob(f"{sys.argv[1]}/date=*/*.parquet")).count_rows())"""
 
 
 def one_round(datagrams: Sequence[Datagram], folder: Path) -> tuple[dict[str, float], int]:

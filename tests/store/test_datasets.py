@@ -60,6 +60,16 @@ def test_each_has_a_folder_of_its_own(tmp_path: Path) -> None:
     assert counters["temperature.maximum"].to_list() == [None, None, 250]
 
 
+def test_a_fault_in_one_costs_no_rows_of_another(tmp_path: Path) -> None:
+    store = ParquetStore(tmp_path)
+    store.write(flows(5))
+    for values in ([1], ["1"]):
+        frame = pl.DataFrame({"@timestamp": [datetime(2026, 3, 1)], "sflow.sequence": values})  # noqa: DTZ001
+        store.write(Flows(frame.cast({"@timestamp": pl.Datetime("ms")}), {}, COUNTERS))
+    store.close(60)
+    assert store.counts() == Counts(stored=5, lost={"fault": 2})
+
+
 def test_a_folder_is_made_with_its_first_rows(tmp_path: Path) -> None:
     store = ParquetStore(tmp_path)
     store.write(flows(5))

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from collector.datasets import DATASETS
 from collector.flows import Flows
 from collector.store.parquet.joining import joined
 
@@ -90,12 +89,12 @@ def size_of(flows: Flows) -> int:
 
 
 def batches_of(parts: Sequence[Flows], size: int, zone: str) -> list[Batch]:
-    """The parts as one batch for each dataset and day, without rows that have no time; their bytes are shared out."""
-    timed = [_timed(part) for part in parts]
-    alike = [[part for part in timed if part.dataset is dataset] for dataset in DATASETS.values()]
-    days = [day for some in alike if any(map(len, some)) for day in joined(some).days(zone)]
-    rows = sum(map(len, timed))
-    return [Batch(day, flows, size * len(flows) // rows) for day, flows in days]
+    """The parts, all of one dataset, as one batch for each day, without flows that have no time; their `size` bytes are
+    shared out.
+    """
+    whole = joined([_timed(part) for part in parts])
+    days = whole.days(zone) if len(whole) else ()
+    return [Batch(day, flows, size * len(flows) // len(whole)) for day, flows in days]
 
 
 def _timed(flows: Flows) -> Flows:

@@ -169,7 +169,8 @@ class ParquetStore:
             parts, size = gathered.take()
             self._roll_now = False
         rows = sum(map(len, parts))
-        made = self._batches(parts, size) if parts else []
+        alike = [[part for part in parts if part.dataset is dataset] for dataset in DATASETS.values()]
+        made = [batch for some in alike if some for batch in self._batches(some, size * sum(map(len, some)) // rows)]
         kept = sum(len(batch.flows) for batch in made)
         with self._changed:
             gathered.batches.extend(made)
@@ -177,7 +178,7 @@ class ParquetStore:
             self._changed.notify_all()
 
     def _batches(self, parts: list[Flows], size: int) -> list[Batch]:
-        """Flows of all days; those that cannot be joined are lost, as they would be again."""
+        """Flows of a dataset, of all days; those that cannot be joined are lost, as they would be again."""
         rows = sum(map(len, parts))
         try:
             made = batches_of(parts, size, self._zone)
