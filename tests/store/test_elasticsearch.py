@@ -305,6 +305,7 @@ def test_close_ends_soon_and_says_what_is_left(
     server.first.extend([Reply(503, {})] * 10**6)
     store = opened(patience=Patience(first=1000, longest=1000, mending=1000))
     store.write(flows(10))
+    until(server.bulks)
     assert not store.flush(0.05)
     store.close(0.05)
     assert "1 segments are not shipped" in caplog.text
