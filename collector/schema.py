@@ -68,6 +68,9 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+VOLUMES = frozenset(("bytes", "packets", "bytes_unscaled", "packets_unscaled", "sampling_interval", "sampling_from"))
+"""Last parts of the names of fields that tell how much traffic a flow is, and how that was worked out."""
+
 STRUCTURE_KINDS: Mapping[str, str] = {
     "u32": "u32",
     "u64": "u64",
@@ -140,12 +143,7 @@ def counters() -> dict[str, Field]:
 @cache
 def discards() -> dict[str, Field]:
     """All fields of dropped packets: those of flows, without the volumes that sums are taken of."""
-    return {name: one for name, one in fields().items() if name not in _VOLUMES} | _read("discards")
-
-
-_VOLUMES = frozenset(
-    f"{end}.{unit}" for end in ("network", "source", "destination") for unit in ("bytes", "packets")
-) | {"flow.bytes_unscaled", "flow.packets_unscaled", "flow.sampling_interval", "flow.sampling_from"}
+    return {name: one for name, one in fields().items() if name.rpartition(".")[2] not in VOLUMES} | _read("discards")
 
 
 def _structure(row: dict[str, str]) -> Iterator[Field]:

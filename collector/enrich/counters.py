@@ -37,9 +37,8 @@ def _kept(name: str, dtype: pl.DataType) -> pl.Expr:
 
 def _interface(names: list[str]) -> Iterator[pl.Expr]:
     own = pl.when(pl.col("sflow.source_type") == INTERFACE).then(pl.col("sflow.source_index"))
-    yield pl.coalesce(*(["if_counters.ifIndex"] if "if_counters.ifIndex" in names else []), own).alias(
-        "interface.index"
-    )
+    told = [name for name in ("if_counters.ifIndex",) if name in names]
+    yield pl.coalesce(*told, own).alias("interface.index")
     if "port_name.name" in names:
         yield pl.col("port_name.name").alias("interface.name")
     if "if_counters.ifDirection" in names:

@@ -1,7 +1,6 @@
 """From the decoder's columns to enriched flows: addresses interned, names beside numbers."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -10,8 +9,8 @@ from collector import registry
 from collector.datasets import COUNTERS, DISCARDS
 from collector.decode import columns
 from collector.decode.options import Options
+from collector.enrich import counters, discards
 from collector.enrich.addresses import AddressBook, Attribute, compacted, is_ipv4
-from collector.enrich.counters import described
 from collector.enrich.locality import private
 from collector.enrich.named import ExporterNames
 from collector.enrich.rates import Rates
@@ -56,16 +55,14 @@ class Enricher:
 
     def counters(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
         """`Decoded.counters` as rows of the dataset COUNTERS, with the rates since the samples before."""
-        frame, addresses = self.addresses.intern(described(decoded).hstack(self._rates.update(decoded)))
+        frame, addresses = self.addresses.intern(counters.described(decoded).hstack(self._rates.update(decoded)))
         codes, known = self._exporters(frame, exporters)
         return Flows(frame.with_columns(codes), {"addresses": addresses, "exporters": known}, COUNTERS)
 
     def discards(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
         """`Decoded.discards` as rows of the dataset DISCARDS."""
         flows = self.enrich(decoded, exporters)
-        dataset = pl.lit(registry.number_of("datasets", "sflow-discards"), pl.UInt8).alias("event.dataset")
-        size = pl.col("^network.bytes$").cast(pl.UInt32).name.map(lambda _: "flow.frame_bytes")
-        return replace(flows, frame=flows.frame.with_columns(dataset, size), dataset=DISCARDS)
+        return Flows(discards.described(flows.frame), flows.tables, DISCARDS)
 
     def _exporters(self, frame: pl.DataFrame, exporters: Sequence[str]) -> tuple[pl.Series, pl.DataFrame]:
         codes, known = _exporters(frame, exporters)

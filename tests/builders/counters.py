@@ -47,6 +47,6 @@ def every_structure() -> list[Datagram]:
 
 
 def dropped() -> Datagram:
-    """A packet of DNS that a device dropped, for reason 5."""
+    """A packet of DNS that a device dropped by an access list."""
     frame = packets.ethernet(packets.ipv4(packets.udp()))
-    return sflow.datagram(sflow.payload(sflow.discarded(sflow.header(frame), reason=5)))
+    return sflow.datagram(sflow.payload(sflow.discarded(sflow.header(frame), reason=258)))

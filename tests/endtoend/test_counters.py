@@ -56,7 +56,7 @@ def test_a_running_collector_stores_them_beside_the_flows(tmp_path: Path) -> Non
     assert not list(tmp_path.glob("flows/date=*"))
     assert rated(tmp_path) == [(3, 1000)]
     (packet,) = pl.read_parquet(tmp_path / "flows" / "discards" / "date=*" / "*.parquet").to_dicts()
-    assert (packet["flow.drop_reason"], packet["destination.port"]) == (5, 53)
+    assert (packet["flow.drop_reason_name"], packet["destination.port"]) == ("acl", 53)
     assert "4 counter samples, 4 stored; 1 dropped packets, 1 stored" in running.told()
 
 

@@ -97,7 +97,17 @@ def test_a_dropped_packet_has_the_fields_of_a_flow_but_no_volume() -> None:
     (document,) = documents(rows)
     assert rows.dataset is DISCARDS
     assert document["event"]["dataset"] == "sflow-discards"
-    assert (document["flow"]["drop_reason"], document["flow"]["frame_bytes"]) == (5, 46)
+    told = {name: document["flow"][name] for name in ("drop_reason", "drop_reason_name", "frame_bytes")}
+    assert told == {"drop_reason": 258, "drop_reason_name": "acl", "frame_bytes": 46}
     assert (document["source"]["ip"], document["destination"]["port"]) == (packets.SOURCE4, 53)
     assert document["network"].keys() == {"iana_number", "transport", "type"}
     assert rows.wide().select(pl.col("^network\\.(bytes|packets)$")).is_empty()
+
+
+def test_a_dropped_packet_may_lack_all_that_is_told_of_it() -> None:
+    decoder = Decoder()
+    lost = sflow.datagram(sflow.payload(sflow.discarded(reason=0x10000), sflow.discarded(reason=999)))
+    one, other = documents(Enricher().discards(decoder.decode([lost]).discards, decoder.exporters))
+    assert (one["event"], one["flow"].get("drop_reason")) == (other["event"], None)
+    assert other["flow"]["drop_reason"] == 999
+    assert "drop_reason_name" not in other["flow"]
