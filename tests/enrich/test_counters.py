@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import polars as pl
+import pytest
 
 from collector.datagram import Datagram
 from collector.datasets import COUNTERS, DISCARDS
@@ -111,3 +112,11 @@ def test_a_dropped_packet_may_lack_all_that_is_told_of_it() -> None:
     assert (one["event"], one["flow"].get("drop_reason")) == (other["event"], None)
     assert other["flow"]["drop_reason"] == 999
     assert "drop_reason_name" not in other["flow"]
+
+
+@pytest.mark.parametrize("body", [bytes(400), b"\xff" * 400, b'\0\0\0\5\x80\xff"\\\n' * 50, b""])
+def test_whatever_is_in_a_structure_makes_a_document(body: bytes) -> None:
+    known = structures("counter_record").values()
+    records = [sflow.part(one.tag & 0xFFF, body, one.tag >> 12) for one in known]
+    rows = counters(*(sflow.datagram(sflow.payload(sflow.counters_sample(record))) for record in records))
+    assert len(documents(rows)) == len(known)
