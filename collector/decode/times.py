@@ -19,6 +19,10 @@ FUTURE_LIMIT = 3_600_000
 """A flow that begins or ends more than an hour after its export has uptimes in another unit (seen: FortiOS 5.2)."""
 NANOSECONDS = 1_000_000
 """In a millisecond."""
+LATEST = 253_402_300_799_999
+"""The end of the year 9999: search engines refuse a whole document for a date of more digits."""
+LONGEST = (2**63 - 1) // NANOSECONDS
+"""Milliseconds of a duration that 63 bits of nanoseconds hold."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,22 @@ class Clock:
 
 def times(records: Records, exports: ExportColumns, part: Part) -> None:
     """`event.start`, `event.end`, `event.duration`, and as `@timestamp` the best of end, start and time of export."""
-    start, end = interval(records, exports)
+    start, end = map(_representable, interval(records, exports))
     stamp = part.put("@timestamp", exports.exported)
     for name, clock in (("event.start", start), ("event.end", end)):
         if clock is not None:
             part.put(name, clock.values, clock.valid)
             np.copyto(stamp, clock.values, where=clock.valid)
     if start and end:
-        length = np.maximum(end.values - start.values, 0) * NANOSECONDS
-        part.put("event.duration", length, start.valid & end.valid)
+        length = np.maximum(end.values - start.values, 0)
+        part.put("event.duration", length * NANOSECONDS, start.valid & end.valid & (length <= LONGEST))
+
+
+def _representable(clock: Clock | None) -> Clock | None:
+    """Without what is before 1970 or beyond four digits of year: the exporter's clock or unit is another."""
+    if clock is None:
+        return None
+    return Clock(clock.values, clock.valid & (clock.values >= 0) & (clock.values <= LATEST))
 
 
 def interval(records: Records, exports: ExportColumns) -> tuple[Clock | None, Clock | None]:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from io import BytesIO, StringIO
+from math import isfinite
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any, BinaryIO
@@ -72,7 +73,23 @@ class NdjsonWriter(Writer):
     def rows(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Adds a line for each; what JSON does not know is written as text."""
         for document in documents:
-            self._out.write(json.dumps(document, ensure_ascii=False, default=str).encode() + b"\n")
+            self._out.write(_json(document).encode() + b"\n")
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(document, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(document), ensure_ascii=False, default=str)
+
+
+def _finite(value: Any) -> Any:
+    """The same with NaN and the infinities as text: JSON has no number for them (RFC 8259 section 6)."""
+    if isinstance(value, Mapping):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
 
 
 class CsvWriter(Writer):

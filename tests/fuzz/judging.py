@@ -1,0 +1,132 @@
+"""What must hold whatever was received."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from io import BytesIO
+from ipaddress import ip_address
+from itertools import groupby
+from typing import Any
+
+from collector import schema
+from collector.commands.decoding import Decoding, Kind
+from collector.datagram import Datagram
+from collector.decode.decoder import Decoded, Decoder
+from collector.decode.waiting import WAITING_MILLISECONDS
+from collector.store.texts import LONG_MAX
+from collector.store.writers import NdjsonWriter
+
+GROWTH = 3000
+"""Bytes of memory or documents that a received byte may become at most: a record takes one at least."""
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+Check = Callable[[Any], bool]
+
+
+def _number(most: int) -> Check:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
+
+
+def _address(value: Any) -> bool:
+    return isinstance(value, str) and ip_address(value) is not None
+
+
+def _time(value: Any) -> bool:
+    return bool(TIME.fullmatch(value)) and datetime.fromisoformat(value) is not None
+
+
+FITS: Mapping[str, Check] = {
+    "ip": _address,
+    "mac": lambda value: bool(MAC.fullmatch(value)),
+    "keyword": lambda value: isinstance(value, str),
+    "keywords": lambda value: isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value),
+    "time": _time,
+    "u8": _number(0xFF),
+    "u16": _number(0xFFFF),
+    "u32": _number(0xFFFFFFFF),
+    "u64": _number(LONG_MAX),
+    "counter": _number(LONG_MAX),
+    "id": lambda value: isinstance(value, str) and value.isdecimal(),
+    "bool": lambda value: isinstance(value, bool),
+    "f64": lambda value: isinstance(value, int | float),
+}
+"""Whether a search engine takes a value under the mapping of its kind."""
+
+
+def judge(story: Sequence[Datagram]) -> None:
+    """Takes datagrams to documents as they came, and decodes them all together and one by one.
+
+    AssertionError, or whatever the collector raised.
+    """
+    batches = [list(some) for _, some in groupby(story, lambda one: one.received)]
+    counts = [_written(batches), _decoded([story]), _decoded([[one] for one in story])]
+    times = [one.received for one in story]
+    # Data that waits for its template grows old between batches alone.
+    if (max(times) - min(times)) // 1_000_000 < WAITING_MILLISECONDS:
+        assert len(set(counts)) == 1, f"flows of batches, of one batch, of single datagrams: {counts}"
+
+
+def _written(batches: Sequence[Sequence[Datagram]]) -> int:
+    """How many flows there are, all documents in order."""
+    out = BytesIO()
+    decoding = Decoding(NdjsonWriter(out), frozenset(Kind), enrich=True)
+    flows = _decoded(batches, decoding._decoder, decoding._write)
+    assert len(out.getvalue()) <= _bound(batches)
+    check(out.getvalue())
+    return flows
+
+
+def _decoded(
+    batches: Sequence[Sequence[Datagram]],
+    decoder: Decoder | None = None,
+    write: Callable[[Decoded], None] = lambda _: None,
+) -> int:
+    """How many flows there are, as few and small as their bytes allow."""
+    decoder, flows, records = decoder or Decoder(), 0, 0
+    for place, batch in enumerate(batches, 1):
+        decoded = decoder.decode(batch)
+        flows += decoded.flows.height
+        records += decoded.flows.height + len(decoded.options) + decoded.counters.height + decoded.discards.height
+        assert records <= _received(batches[:place])
+        assert decoded.flows.estimated_size() <= _bound(batches[:place])
+        write(decoded)
+    list(decoder.state())
+    return flows
+
+
+def _received(batches: Sequence[Sequence[Datagram]]) -> int:
+    return sum(len(one.payload) for batch in batches for one in batch)
+
+
+def _bound(batches: Sequence[Sequence[Datagram]]) -> int:
+    """Bytes of memory or of documents that so much may become."""
+    return GROWTH * _received(batches)
+
+
+def check(lines: bytes) -> None:
+    """Each line is JSON by RFC 8259, and each flow fits the mapping."""
+    for line in lines.decode().split("\n")[:-1]:
+        document = json.loads(line, object_pairs_hook=_object, parse_constant=_constant)
+        if document.get("event", {}).get("kind") in (None, "flow", "event"):
+            for name, value in _leaves(document):
+                assert name in schema.fields(), name
+                assert FITS[schema.field(name).kind](value), (name, value)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    assert len(found) == len(pairs), f"a name twice: {pairs}"
+    return found
+
+
+def _constant(name: str) -> None:
+    raise AssertionError(f"{name} is no JSON")
+
+
+def _leaves(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
