@@ -1,4 +1,7 @@
-"""Whatever comes to the port: no bytes raise, none loop, and none give more records than there are bytes."""
+"""Whatever comes to the port: no bytes raise, none loop, and none give more records than there are bytes.
+
+tests/fuzz breaks datagrams set by set and in sequences.
+"""
 
 from random import Random
 
@@ -94,40 +97,10 @@ def test_any_bytes_behind_a_version(version: bytes, rest: bytes) -> None:
     survive([version + rest])
 
 
-@many
-@given(st.integers(0, 3) | st.integers(256, 258), st.binary(max_size=300), st.binary(max_size=300))
-def test_any_bytes_in_sets(number: int, first: bytes, second: bytes) -> None:
-    for message in (netflow9, ipfix):
-        known = V4.define9() if message is netflow9 else V4.define()
-        survive([message(known, flow_set(number, first), flow_set(256, second), flow_set(257, first + second))])
-
-
-@many
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 500), st.sampled_from([0, 1, 2, 3, 4, 5, 6, 8, 9, 16, 17, VARIABLE])),
-        min_size=1,
-        max_size=12,
-    ),
-    st.integers(0, 3),
-    st.binary(max_size=400),
-)
-def test_any_template_and_data(fields: list[tuple[int, int]], scopes: int, data: bytes) -> None:
-    template = Template(256, fields, min(scopes, len(fields) - 1))
-    survive([netflow9(template.define9(), flow_set(256, data)), netflow9(flow_set(256, data[::-1]))])
-    survive([ipfix(template.define(), flow_set(256, data)), ipfix(flow_set(256, data[::-1]))])
-
-
 @pytest.mark.parametrize("seed", range(len(SEEDS)))
 def test_datagrams_cut_at_every_length(seed: int) -> None:
     payload = SEEDS[seed]
     survive([payload[:length] for length in range(len(payload))])
-
-
-@many
-@given(st.sampled_from(SEEDS), st.lists(st.tuples(st.integers(0, 1500), st.integers(1, 255)), min_size=1, max_size=6))
-def test_datagrams_with_bytes_flipped(payload: bytes, flips: list[tuple[int, int]]) -> None:
-    survive([flipped(payload, flips), payload])
 
 
 def flipped(payload: bytes, flips: list[tuple[int, int]]) -> bytes:
@@ -149,7 +122,7 @@ def test_captures_cut_at_every_length(name: str) -> None:
 
 
 @needs_corpus
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False))
 @pytest.mark.parametrize("name", sorted(manifest()))
 def test_captures_with_bytes_flipped(name: str, random: Random) -> None:

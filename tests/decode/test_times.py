@@ -122,3 +122,24 @@ def test_zero_is_no_time() -> None:
 
 def test_an_end_before_the_start_has_no_negative_duration() -> None:
     assert told(((152, 8), int(END * 1000)), ((153, 8), int(START * 1000)))["event.duration"] == 0
+
+
+def test_years_of_more_than_four_digits_are_no_time() -> None:
+    """A search engine refuses the whole document for such a date."""
+    beyond = 253_402_300_800_000
+    assert told(((152, 8), int(START * 1000)), ((153, 8), beyond)) == {"event.start": START, "@timestamp": START}
+    assert told(((152, 8), 2**64 - 1), ((153, 8), 2**63 - 1)) == {"@timestamp": NOW}
+
+
+def test_a_duration_that_reaches_back_before_1970_gives_no_start() -> None:
+    found = told(((153, 8), int(END * 1000)), ((161, 4), 2**32 - 1), ((162, 8), 2**62))
+    assert found == {**BOTH, "event.start": END - (2**32 - 1) / 1000, "event.duration": (2**32 - 1) * 1_000_000}
+    assert told(((153, 8), int(END * 1000)), ((162, 8), 2**62)) == {"event.end": END, "@timestamp": END}
+
+
+def test_a_duration_of_centuries_is_none() -> None:
+    """63 bits hold 292 years of nanoseconds."""
+    found = told(((152, 8), 1000), ((153, 8), 253_402_300_799_000))
+    assert "event.start" in found
+    assert "event.end" in found
+    assert "event.duration" not in found

@@ -2,7 +2,7 @@
 
 import resource
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -33,9 +33,24 @@ def run(seconds: float, seed: int, folder: Path = FOUND) -> int:
             judge(told)
             assert _peak() - before < MEMORY_KIB, "the process has grown"
         except Exception as error:
-            raise FoundError(number, save(told, folder / f"{type(error).__name__}-{number}.pcap")) from error
+            raise FoundError(number, save(smallest(told), folder / f"{type(error).__name__}-{number}.pcap")) from error
         number += 1
     return number - seed
+
+
+def smallest(told: Story) -> Story:
+    """The same without the datagrams that are not needed to break the collector."""
+    fewer = [told[:place] + told[place + 1 :] for place in range(len(told) if len(told) > 1 else 0)]
+    return next((smallest(one) for one in fewer if breaks(one)), told)
+
+
+def breaks(told: Story) -> bool:
+    """Whether the collector does not stand it."""
+    try:
+        judge(told)
+    except Exception:  # noqa: BLE001 - whatever it is
+        return True
+    return False
 
 
 def _peak() -> int:
@@ -58,9 +73,3 @@ def kept() -> list[Path]:
 def load(path: Path) -> Story:
     """A story that was kept."""
     return list(read_capture(path))
-
-
-def smaller(told: Story) -> Iterator[Story]:
-    """The same without one of its datagrams."""
-    for place in range(len(told) if len(told) > 1 else 0):
-        yield told[:place] + told[place + 1 :]

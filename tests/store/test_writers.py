@@ -17,7 +17,7 @@ from collector import schema
 from collector.errors import CollectorError
 from collector.flows import Flows
 from collector.store import writers
-from collector.store.writers import WRITERS, CsvWriter, ParquetWriter, TableWriter, Writer, opened
+from collector.store.writers import WRITERS, CsvWriter, NdjsonWriter, ParquetWriter, TableWriter, Writer, opened
 from tests.store.parquet_flows import expected
 from tests.store.sample import flows
 
@@ -52,6 +52,13 @@ def test_ndjson(tmp_path: Path) -> None:
     named = [document for document in documents if "network" in document]
     assert [document["network"]["bytes"] for document in named] == wide["network.bytes"].to_list()
     assert documents[3] == {"event": {"kind": "options"}, "options": {"name": "ž", "when": "2026-03-01 00:00:00"}}
+
+
+def test_numbers_that_json_lacks_become_texts() -> None:
+    out = BytesIO()
+    NdjsonWriter(out).rows([{"options": {"rate": float("nan"), "others": [float("-inf"), 0.5]}}])
+    found = json.loads(out.getvalue(), parse_constant=pytest.fail)
+    assert found == {"options": {"rate": "nan", "others": ["-inf", 0.5]}}
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet", "table"])
