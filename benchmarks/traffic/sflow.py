@@ -101,7 +101,7 @@ def frame_lengths(flows: np.ndarray, tagged: np.ndarray) -> np.ndarray:
 
 
 def _bytes(rows: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(rows).view("u1").reshape(len(rows), -1)
+    return np.ascontiguousarray(rows).view("u1").reshape(len(rows), rows.dtype.itemsize)
 
 
 def _routers(flows: np.ndarray) -> np.ndarray:
