@@ -7,7 +7,7 @@ import pytest
 from collector.decode.configured import network_rates
 from collector.decode.decoder import Decoder
 from tests.builders import sflow
-from tests.builders.netflow import Field, Template, Value, ipfix, netflow9, sent
+from tests.builders.netflow import Field, Template, Value, ipfix, netflow5, netflow9, record5, sent
 from tests.decode.flow_reading import decode, flow, flows, part, read
 
 FLOWS = Template(400, [(8, 4), (10, 4), (14, 4), (61, 1), (1, 4), (2, 4)])
@@ -192,9 +192,37 @@ class TestHabitsOfVersion9:
         options = Template(300, [(1, 4), (48, 1), (49, 1), (50, 4)], scopes=1)
         assert of9(learned9(options, (0, 1, 2, 64)), sampled(1), SAMPLED) == 64
 
-    def test_options_data_without_a_rate(self) -> None:
-        options = Template(259, [(1, 4), (42, 4), (41, 4)], scopes=1)  # nProbe
-        assert of9(learned9(options, (0, 5, 6))) is None
+    def test_ios_xr_on_ncs_tells_all_samplers_under_source_id_0(self) -> None:
+        options = Template(257, [(1, 4), (48, 2), (50, 4), (49, 1), (84, 32)], scopes=1)
+        decoder = learned9(options, (0, 1, 1000, 2, "one"), (0, 2, 4000, 2, "two"), domain=0)
+        assert of9(decoder, sampled(1), SAMPLED, domain=2177) == 1000
+        assert of9(decoder, sampled(2), SAMPLED, domain=4096) == 4000
+
+    def test_vyos_tells_the_sampler_minutes_after_the_first_flows(self) -> None:
+        options = Template(300, [(1, 4), (48, 2), (49, 1), (50, 4)], scopes=1)
+        decoder = Decoder()
+        assert of9(decoder, sampled(1), SAMPLED) is None
+        decode(netflow9(options.define9(), options.data((0, 1, 2, 128))), decoder=decoder)
+        assert of9(decoder, sampled(1), SAMPLED) == 128
+
+    def test_huawei_with_the_sampler_option(self) -> None:
+        options = Template(1200, [(1, 4), (48, 1), (49, 1), (50, 4)], scopes=1)
+        assert of9(learned9(options, (0, 1, 2, 1000)), sampled(1), SAMPLED) == 1000
+
+    def test_huawei_without_the_sampler_option_and_in_version_5_tells_no_rate(self) -> None:
+        """The rate is on no wire: bytes are as exported, and nothing says that they are scaled."""
+        assert of9(Decoder(), sampled(1), SAMPLED) is None
+        found = flow(netflow5(record5(octets=300), sampling=0))
+        assert rate(found) == (None, None)
+        assert found["network.bytes"] == 300
+
+    def test_nprobe_tells_the_rate_in_the_record_alone(self) -> None:
+        options = Template(259, [(1, 4), (42, 4), (41, 4)], scopes=1)
+        decoder = learned9(options, (0, 5, 6))
+        assert of9(decoder) is None
+        template = Template(260, [(8, 4), (34, 4), (35, 1), (57590, 2), (1, 4), (2, 4)])
+        data = template.data(("10.0.0.1", 64, 1, 7, 100, 2))
+        assert rate(flow(netflow9(template.define9(), data), decoder=decoder)) == (64, "record")
 
 
 class TestHabitsOfIpfix:
@@ -245,6 +273,19 @@ class TestHabitsOfIpfix:
     def test_softflowd_of_old_with_another_order_and_lengths(self) -> None:
         options = Template(256, [(143, 4), (160, 8), (304, 2), (305, 2), (306, 4)], scopes=1)
         assert of(learned(options, (1, 1_735_000_000_000, 1, 1, 9))) == 10
+
+    def test_pmacct_and_vyos(self) -> None:
+        options = Template(300, [(144, 4), (48, 1), (49, 1), (50, 4)], scopes=1)
+        assert of(learned(options, (1, 1, 2, 64)), sampled(1), SAMPLED) == 64
+
+    def test_huawei_s_table_of_vrfs_is_no_rate(self) -> None:
+        options = Template(1514, [(234, 4), (235, 4), (236, 32), (90, 8), (60, 1), (210, 3)], scopes=2)
+        assert of(learned(options, (5, 5, "vrf", 7, 4, b""))) is None
+
+    def test_nprobe(self) -> None:
+        template = Template(260, [(8, 4), (34, 4), (35, 1), (118, 2, 35632), (1, 4), (2, 4)])
+        data = template.data(("10.0.0.1", 64, 1, 7, 100, 2))
+        assert rate(flow(ipfix(template.define(), data))) == (64, "record")
 
     def test_a_probability(self) -> None:
         options = Template(300, [(302, 4), (304, 2), (311, 8)], scopes=1)
