@@ -45,6 +45,8 @@ FRAMES: tuple[Callable[[bytes], bytes], ...] = (
     lambda inner: packets.ethernet(packets.pppoe(packets.ipv4(inner)), 0x8864),
     lambda inner: packets.snap(packets.ipv4(inner)),
 )
+PROTOCOLS = (*[(sflow.ETHERNET, 0)] * 4, (sflow.IPV4, 14), (sflow.IPV6, 14), (sflow.MPLS, 14), (sflow.PPP, 20), (99, 0))
+"""Header protocols of sFlow, and the bytes of Ethernet that they leave out."""
 Payloads = list[bytes]
 
 
@@ -198,7 +200,9 @@ def _sample(draw: Random) -> bytes:
     expanded = draw.random() < 0.5
     if draw.random() < 0.4:
         return sflow.counters_sample(*_records(draw, "counter_record"), expanded=expanded)
-    header = sflow.header(draw.choice(FRAMES)(draw.randbytes(draw.randrange(60)))[: draw.choice((20, 40, 128, 999))])
+    frame = draw.choice(FRAMES)(draw.randbytes(draw.randrange(60)))
+    protocol, cut = draw.choice(PROTOCOLS)
+    header = sflow.header(frame[cut:][: draw.choice((20, 40, 128, 999))], protocol)
     records = [header, *_records(draw, "flow_record")]
     if draw.random() < 0.15:
         return sflow.discarded(*records, reason=draw.choice(EDGES))

@@ -2,12 +2,15 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from ipaddress import ip_address
 from itertools import groupby
 from typing import Any
+
+import polars as pl
 
 from collector import schema
 from collector.commands.decoding import Decoding, Kind
@@ -19,6 +22,11 @@ from collector.store.writers import NdjsonWriter
 
 GROWTH = 3000
 """Bytes of memory or documents that a received byte may become at most: a record takes one at least."""
+ALIKE = (
+    *("source.ip.hi", "source.ip.lo", "destination.ip.hi", "destination.ip.lo", "source.port", "destination.port"),
+    *("network.iana_number", "flow.input_snmp", "flow.output_snmp", "flow.tos", "flow.vlan", "flow.version"),
+)
+"""Columns that do not depend on what options data taught before or behind a flow."""
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 Check = Callable[[Any], bool]
@@ -60,15 +68,16 @@ def judge(story: Sequence[Datagram]) -> None:
     AssertionError, or whatever the collector raised.
     """
     batches = [list(some) for _, some in groupby(story, lambda one: one.received)]
-    counts = [_written(batches), _decoded([story]), _decoded([[one] for one in story])]
+    asis, together, alone = _written(batches), _decoded([story]), _decoded([[one] for one in story])
     times = [one.received for one in story]
     # Data that waits for its template grows old between batches alone.
     if (max(times) - min(times)) // 1_000_000 < WAITING_MILLISECONDS:
-        assert len(set(counts)) == 1, f"flows of batches, of one batch, of single datagrams: {counts}"
+        assert asis == together, f"batches of their own, or one: {asis - together} became {together - asis}"
+        assert together == alone, f"one batch, or none: {together - alone} became {alone - together}"
 
 
-def _written(batches: Sequence[Sequence[Datagram]]) -> int:
-    """How many flows there are, all documents in order."""
+def _written(batches: Sequence[Sequence[Datagram]]) -> Counter[tuple[int | None, ...]]:
+    """The flows, all documents in order."""
     out = BytesIO()
     decoding = Decoding(NdjsonWriter(out), frozenset(Kind), enrich=True)
     flows = _decoded(batches, decoding._decoder, decoding._write)
@@ -81,18 +90,23 @@ def _decoded(
     batches: Sequence[Sequence[Datagram]],
     decoder: Decoder | None = None,
     write: Callable[[Decoded], None] = lambda _: None,
-) -> int:
-    """How many flows there are, as few and small as their bytes allow."""
-    decoder, flows, records = decoder or Decoder(), 0, 0
+) -> Counter[tuple[int | None, ...]]:
+    """What the flows have in ALIKE, as few and small as their bytes allow."""
+    decoder, records, flows = decoder or Decoder(), 0, Counter[tuple[int | None, ...]]()
     for place, batch in enumerate(batches, 1):
         decoded = decoder.decode(batch)
-        flows += decoded.flows.height
         records += decoded.flows.height + len(decoded.options) + decoded.counters.height + decoded.discards.height
         assert records <= _received(batches[:place])
         assert decoded.flows.estimated_size() <= _bound(batches[:place])
+        if decoded.flows.height:
+            flows.update(decoded.flows.select(_column(decoded.flows, name) for name in ALIKE).iter_rows())
         write(decoded)
     list(decoder.state())
     return flows
+
+
+def _column(frame: pl.DataFrame, name: str) -> pl.Expr:
+    return pl.col(name) if name in frame.columns else pl.lit(None).alias(name)
 
 
 def _received(batches: Sequence[Sequence[Datagram]]) -> int:

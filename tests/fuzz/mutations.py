@@ -151,11 +151,17 @@ def joined(draw: Random, parts: list[bytes]) -> list[bytes]:
     return [*parts, draw.choice(parts) + draw.choice(parts)]
 
 
+def crowded(draw: Random, parts: list[bytes]) -> list[bytes]:
+    """One datagram many times over, or nearly so: many sets of a layout are read in another way than few."""
+    one = draw.choice(parts)
+    return [*parts, *(one if draw.random() < 0.5 else flip(draw, one) for _ in range(40))]
+
+
 MUTATIONS: tuple[Callable[[Random, bytes], bytes], ...] = (
     *(flip, edge, edge, cut, grown, hole),
     *(shuffled, shuffled, lying, lying, redefined, redefined),
 )
 SEQUENCE: tuple[Callable[[Random, list[bytes]], list[bytes]], ...] = (
     *(repeated, reordered, lost),
-    *(redefined_between, redefined_between, joined),
+    *(redefined_between, redefined_between, joined, crowded),
 )
