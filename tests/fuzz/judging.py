@@ -17,8 +17,9 @@ from collector.commands.decoding import Decoding, Kind
 from collector.datagram import Datagram
 from collector.decode.decoder import Decoded, Decoder
 from collector.decode.waiting import WAITING_MILLISECONDS
+from collector.flows import Flows
 from collector.store.texts import LONG_MAX
-from collector.store.writers import NdjsonWriter
+from collector.store.writers import NdjsonWriter, ParquetWriter
 
 GROWTH = 3000
 """Bytes of memory or documents that a received byte may become at most: a record takes one at least."""
@@ -62,8 +63,24 @@ FITS: Mapping[str, Check] = {
 """Whether a search engine takes a value under the mapping of its kind."""
 
 
+class Stores(NdjsonWriter):
+    """Writes flows as both stores keep them: as documents and as a Parquet file."""
+
+    def __init__(self) -> None:
+        self.documents, self.file = BytesIO(), BytesIO()
+        super().__init__(self.documents)
+        self._parquet = ParquetWriter(self.file)
+
+    def write(self, flows: Flows) -> None:
+        super().write(flows)
+        self._parquet.write(flows)
+
+    def close(self) -> None:
+        self._parquet.close()
+
+
 def judge(story: Sequence[Datagram]) -> None:
-    """Takes datagrams to documents as they came, and decodes them all together and one by one.
+    """Takes datagrams to both stores as they came, and decodes them all together and one by one.
 
     AssertionError, or whatever the collector raised.
     """
@@ -77,12 +94,15 @@ def judge(story: Sequence[Datagram]) -> None:
 
 
 def _written(batches: Sequence[Sequence[Datagram]]) -> Counter[tuple[int | None, ...]]:
-    """The flows, all documents in order."""
-    out = BytesIO()
-    decoding = Decoding(NdjsonWriter(out), frozenset(Kind), enrich=True)
+    """The flows, all in order as both stores have them."""
+    stores = Stores()
+    decoding = Decoding(stores, frozenset(Kind), enrich=True)
     flows = _decoded(batches, decoding._decoder, decoding._write)
-    assert len(out.getvalue()) <= _bound(batches)
-    check(out.getvalue())
+    stores.close()
+    documents = stores.documents.getvalue()
+    assert len(documents) <= _bound(batches)
+    check(documents)
+    assert not flows or pl.read_parquet(stores.file.getvalue()).height == flows.total()
     return flows
 
 
