@@ -19,6 +19,8 @@ FUTURE_LIMIT = 3_600_000
 """A flow that begins or ends more than an hour after its export has uptimes in another unit (seen: FortiOS 5.2)."""
 NANOSECONDS = 1_000_000
 """In a millisecond."""
+EARLIEST = -(2**32)
+"""49.7 days before 1970: an exporter whose clock was never set exports then, and its flows began before."""
 LATEST = 253_402_300_799_999
 """The end of the year 9999: search engines refuse a whole document for a date of more digits."""
 LONGEST = (2**63 - 1) // NANOSECONDS
@@ -47,10 +49,10 @@ def times(records: Records, exports: ExportColumns, part: Part) -> None:
 
 
 def _representable(clock: Clock | None) -> Clock | None:
-    """Without what is before 1970 or beyond four digits of year: the exporter's clock or unit is another."""
+    """Without what no clock tells: it is in another unit, or no time."""
     if clock is None:
         return None
-    return Clock(clock.values, clock.valid & (clock.values >= 0) & (clock.values <= LATEST))
+    return Clock(clock.values, clock.valid & (clock.values >= EARLIEST) & (clock.values <= LATEST))
 
 
 def interval(records: Records, exports: ExportColumns) -> tuple[Clock | None, Clock | None]:
