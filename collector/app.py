@@ -4,6 +4,8 @@ import asyncio
 import logging
 import signal
 import threading
+import time
+from collections.abc import Callable
 
 import uvloop
 from polars.exceptions import PanicException
@@ -16,11 +18,15 @@ from collector.receive.udp import UdpReceiver
 from collector.receivers import session_receivers
 from collector.report import Report
 from collector.settings import Settings
+from collector.state import Keeper, Keeps
 from collector.stores import open_store, store_name
 from collector.web import WebServer
 
 CLOSE_SECONDS = 5.0
 """What an ending collector gives its store."""
+STATE_FILE = "state.json"
+STALE_MILLISECONDS = 7 * 24 * 3_600_000
+"""Exporters send templates at least every 30 minutes by default: one not sent for so long is of another time."""
 log = logging.getLogger(__name__)
 
 
@@ -34,6 +40,9 @@ class Collector:
         self.receivers = [UdpReceiver(one.host, one.port, buffer=buffer) for one in settings.udp]
         self.sessions = session_receivers(settings, self.inbox.crowded)
         self.pipeline = Pipeline(open_store(settings), open_decoder(settings))
+        decoder, enricher = self.pipeline.decoder, self.pipeline.enricher
+        keepers: dict[str, Keeps] = {"netflow": decoder, "names": enricher.names}
+        self.state = Keeper(settings.folder / STATE_FILE, keepers, decoder.exporters)
         self.report = Report(self.receivers, self.sessions, self.inbox, self.pipeline)
         self._worker = threading.Thread(target=self._work, name="pipeline")
 
@@ -94,13 +103,32 @@ class Collector:
 
     def _work(self) -> None:
         """The thread of the pipeline. A fault in a batch costs that batch alone."""
+        self._guard(self._remember)
         while True:
             closed = self.inbox.closed
             datagrams = self.inbox.take(self.settings.batch_seconds)
             if datagrams:
                 self._process(datagrams)
             elif closed:
+                self._guard(self.state.close)
                 return
+            self._guard(self.state.step)
+
+    def _remember(self) -> None:
+        """Take over what exporters taught the last run, before the first datagram."""
+        self.state.load()
+        decoder = self.pipeline.decoder
+        decoder.forget(time.time_ns() // 1_000_000 - STALE_MILLISECONDS)
+        known = decoder.remembered()
+        if known.exporters:
+            log.info("%d templates and %d sampling rates of %d exporters are known from the last run", *known)
+
+    def _guard(self, step: Callable[[], None]) -> None:
+        """Flows do not depend on the state file."""
+        try:
+            step()
+        except Exception:
+            log.exception("the state file is not kept by a fault of the collector: please report it")
 
     def _process(self, datagrams: list[Datagram]) -> None:
         try:

@@ -38,7 +38,7 @@ def read_flows(path: str | PathLike[str], keep_unknown: bool = False) -> Iterato
     decoder, enricher = Decoder(keep_unknown=keep_unknown), Enricher()
     for batch in batches(read_capture(path)):
         decoded = decoder.decode(batch)
-        enricher.learn(decoded.options, decoded.counters, decoder.exporters)
+        enricher.learn(decoded.options, decoded.counters, decoder.exporters, decoded.forgotten)
         if not decoded.flows.is_empty():
             yield in_order(enricher.enrich(decoded.flows, decoder.exporters))
 

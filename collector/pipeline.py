@@ -1,18 +1,24 @@
 """The way of a batch: datagrams, decoded, enriched, into a store; and what happened to how many."""
 
 import logging
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from collector.datagram import Datagram
 from collector.decode.decoder import Decoded, Decoder
 from collector.decode.problems import REASONS, Problem
+from collector.decode.state import ExporterState
 from collector.enrich.enricher import Enricher
+from collector.firsts import Firsts
 from collector.flows import Flows
 from collector.store.counts import Counts
 
+Known = tuple[ExporterState, Mapping[str, int], Mapping[str, int]]
+PORTION = 1000
+"""Exporters and streams that are looked at while the pipeline waits."""
 log = logging.getLogger(__name__)
 
 
@@ -41,33 +47,63 @@ class Tallies:
     options: int = 0
     counters: int = 0
     discards: int = 0
-    problems: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """By reason and exporter's address."""
-    lost: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """What sequence numbers miss, by protocol and exporter's address, in the protocol's unit (`ledger.UNITS`)."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Problems by reason."""
+    problems: dict[str, Counter[str]] = field(default_factory=dict)
+    """The same by exporter's address, for exporters that are known now."""
+    lost: Counter[str] = field(default_factory=Counter)
+    """What sequence numbers miss, by protocol, in the protocol's unit (`ledger.UNITS`)."""
 
 
 class Pipeline:
-    """Decoder, enrichment and store, one behind the other; used by one thread."""
+    """Decoder, enrichment and store, one behind the other; used by one thread. Others may ask for `exporters`."""
 
     def __init__(self, store: Store, decoder: Decoder | None = None) -> None:
         self.store = store
         self.decoder = decoder or Decoder()
         self.enricher = Enricher()
         self.tallies = Tallies()
+        self._firsts = Firsts(log)
+        self._lock = threading.Lock()
+        """Held while the decoder's state and the tallies change."""
 
     def process(self, datagrams: Sequence[Datagram]) -> None:
         """One batch, in order of arrival."""
-        decoded = self.decoder.decode(datagrams)
-        self._count(len(datagrams), decoded)
+        with self._lock:
+            decoded = self.decoder.decode(datagrams)
+            self._count(len(datagrams), decoded)
         exporters = self.decoder.exporters
-        self.enricher.learn(decoded.options, decoded.counters, exporters)
+        self.enricher.learn(decoded.options, decoded.counters, exporters, decoded.forgotten)
         if not decoded.flows.is_empty():
             self.store.write(self.enricher.enrich(decoded.flows, exporters))
         if not decoded.counters.is_empty():
             self.store.write(self.enricher.counters(decoded.counters, exporters))
         if not decoded.discards.is_empty():
             self.store.write(self.enricher.discards(decoded.discards, exporters))
+
+    def exporters(self, most: int, streams: int) -> Iterator[Known]:
+        """What is known of the busiest exporters, their problems by reason, and how many things of each kind they
+        named; at most so many exporters, and so many streams of each.
+
+        Any thread may ask; the pipeline is held up for some hundredths of a second at a time.
+        """
+        with self._lock:
+            rows = iter(self.decoder.busiest(most))
+        while some := self._portion(rows, streams):
+            yield from (one for one in some if one[0].address)  # it may have been forgotten meanwhile
+
+    def _portion(self, rows: Iterator[int], streams: int) -> list[Known]:
+        out, size = list[Known](), 0
+        with self._lock:
+            while size < PORTION and (row := next(rows, None)) is not None:
+                out.append(self._exporter(row, streams))
+                size += 1 + len(out[-1][0].streams)
+        return out
+
+    def _exporter(self, row: int, streams: int) -> Known:
+        state = self.decoder.exporter(row, streams)
+        problems = dict(self.tallies.problems.get(state.address, {}))
+        return state, problems, self.enricher.names.counts(state.address)
 
     def _count(self, datagrams: int, decoded: Decoded) -> None:
         tallies = self.tallies
@@ -76,16 +112,20 @@ class Pipeline:
         tallies.options += len(decoded.options)
         tallies.counters += decoded.counters.height
         tallies.discards += decoded.discards.height
+        for address in decoded.forgotten.values():
+            tallies.problems.pop(address, None)
         for loss in decoded.losses:
-            tallies.lost[loss.protocol, self.decoder.exporters[loss.exporter]] += loss.lost
+            tallies.lost[loss.protocol] += loss.lost
+        self._firsts.tick()
         for problem in decoded.problems:
             self._tell(problem)
 
     def _tell(self, problem: Problem) -> None:
         """Count a problem, and log the first of its kind and exporter in full."""
         address = self.decoder.exporters[problem.exporter]
-        key = problem.reason, address
-        if key not in self.tallies.problems:
+        counts = self.tallies.problems.setdefault(address, Counter())
+        if problem.reason not in counts:
             detail = f" ({problem.detail})" if problem.detail else ""
-            log.warning("%s: %s%s [%s]", address, REASONS[problem.reason], detail, problem.reason)
-        self.tallies.problems[key] += problem.count
+            self._firsts.warn(f"{address}: {REASONS[problem.reason]}{detail} [{problem.reason}]")
+        counts[problem.reason] += problem.count
+        self.tallies.reasons[problem.reason] += problem.count

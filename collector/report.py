@@ -8,6 +8,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from collector.datasets import COUNTERS, DISCARDS
 from collector.decode.ledger import UNITS
+from collector.exporters.metrics import exporter_metrics
+from collector.exporters.notes import total_notes
+from collector.exporters.view import MOST_EXPORTERS, MOST_STREAMS, Overview, overview
 from collector.inbox import Inbox
 from collector.pipeline import Pipeline
 from collector.receive.tcp import TcpReceiver
@@ -79,7 +82,7 @@ class Report:
             stored.stored,
             stored.waiting,
             self._dropped(stored),
-            self._lost(),
+            +Counter(dict(tallies.lost)),
             Counter(stored.others),
         )
 
@@ -117,34 +120,20 @@ class Report:
         sessions = sum(one.sessions for one in self.sessions)
         yield GaugeMetricFamily("flow_collector_sessions_open", "IPFIX sessions that are open", sessions)
         yield GaugeMetricFamily("flow_collector_waiting_flows", "Flows and other rows that wait for it", now.waiting)
-        yield self._losses()
         yield self._drops(now)
-        yield self._problems()
+        yield from exporter_metrics(self.pipeline)
 
-    def _losses(self) -> Metric:
-        text = "Missing by sequence number: flows (v5, v7), datagrams (v9, sFlow) or records (IPFIX)"
-        family = GaugeMetricFamily("flow_collector_lost", text, labels=["protocol", "exporter"])
-        for (protocol, exporter), count in list(self.pipeline.tallies.lost.items()):
-            family.add_metric([protocol, exporter], count)
-        return family
-
-    def _lost(self) -> Counter[str]:
-        out: Counter[str] = Counter()
-        for (protocol, _), count in list(self.pipeline.tallies.lost.items()):
-            out[protocol] += count
-        return +out
+    def exporters(self, now: int) -> Overview:
+        """What is known of all exporters at `now` (milliseconds since 1970)."""
+        drops = sum(one.kernel_drops for one in self.receivers)
+        refused = self.pipeline.tallies.reasons["too-many-exporters"]
+        notes = total_notes(drops, self.inbox.overflow, refused)
+        return overview(self.pipeline.exporters(MOST_EXPORTERS, MOST_STREAMS), self.pipeline.decoder.known, notes, now)
 
     def _drops(self, now: Snapshot) -> Metric:
         family = CounterMetricFamily("flow_collector_dropped", "What was dropped, by reason", labels=["reason"])
         for reason, count in now.dropped.items():
             family.add_metric([reason], count)
-        return family
-
-    def _problems(self) -> Metric:
-        text = "What the decoder could not use, by reason and exporter"
-        family = CounterMetricFamily("flow_collector_problems", text, labels=["reason", "exporter"])
-        for (reason, exporter), count in list(self.pipeline.tallies.problems.items()):
-            family.add_metric([reason, exporter], count)
         return family
 
     def _dropped(self, stored: Counts) -> Counter[str]:
@@ -154,8 +143,7 @@ class Report:
         out["session failed"] = sum(one.failed for one in self.sessions)
         out["machine too slow"] = self.inbox.overflow
         out["fault of the collector"] = self.failed_datagrams
-        for (reason, _), count in list(self.pipeline.tallies.problems.items()):
-            out[reason] += count
+        out.update(dict(self.pipeline.tallies.reasons))
         for reason, count in stored.lost.items():
             out[f"store: {reason}"] += count
         return +out

@@ -1,4 +1,4 @@
-"""The web server, in a thread of its own so that it never holds up receiving: /healthz and /metrics."""
+"""The web server, in a thread of its own so that it never holds up receiving: /healthz, /metrics and the API."""
 
 import logging
 import socket
@@ -70,7 +70,12 @@ def application(report: Report) -> Starlette:
     def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/metrics", metrics)])
+    def exporters(_: Request) -> Response:
+        overview = report.exporters(round(time.time() * 1000))
+        return Response(overview.model_dump_json(), media_type="application/json")
+
+    pages = {"/healthz": healthz, "/metrics": metrics, "/api/exporters": exporters}
+    return Starlette(routes=[Route(path, page) for path, page in pages.items()])
 
 
 class _Reported:

@@ -2,10 +2,10 @@
 
 import typer
 
-from collector.commands import captures, check, run
+from collector.commands import captures, check, exporters, run
 
 
 def register(app: typer.Typer) -> None:
     """Add all commands."""
-    for module in (run, captures, check):
+    for module in (run, captures, exporters, check):
         module.register(app)

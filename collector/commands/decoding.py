@@ -45,7 +45,7 @@ class Decoding:
     def _write(self, decoded: Decoded) -> None:
         for problem in decoded.problems:
             self._problems[problem.reason, self._decoder.exporters[problem.exporter]] += problem.count
-        self._enricher.learn(decoded.options, decoded.counters, self._decoder.exporters)
+        self._enricher.learn(decoded.options, decoded.counters, self._decoder.exporters, decoded.forgotten)
         if Kind.OPTIONS in self._kinds:
             self._writer.rows(self._option(one) for one in decoded.options)
         exporters = self._decoder.exporters

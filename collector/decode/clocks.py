@@ -1,5 +1,7 @@
 """The clocks of exporters against ours: a flow is not filed under a day on which it was not."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from collector.decode.columns import Mask
@@ -41,6 +43,10 @@ class Clocks:
         if self._off:
             self._off -= set(messages.exporter.tolist()) - set(wrong.tolist())
         return off
+
+    def forget(self, exporters: Iterable[int]) -> None:
+        """Forget exporters."""
+        self._off.difference_update(exporters)
 
     def stamp(self, whole: Part, received: Ints, off: Mask) -> None:
         """Put the time of receipt into `@timestamp` where the clock is off, or the flow's own time is absurd."""

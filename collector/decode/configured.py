@@ -74,9 +74,13 @@ class Rates:
         return bool(self._rates)
 
     def of(self, exporters: Sequence[str]) -> pl.Series:
-        """UInt32, one for each exporter; 0 where none is set. The list may only grow from call to call."""
+        """UInt32, one for each exporter; 0 where none is set. The list only grows, but for `forget`."""
         self._found += [self._find(address) for address in exporters[len(self._found) :]]
         return pl.Series(RATE, self._found, pl.UInt32)
+
+    def forget(self) -> None:
+        """Look all exporters up again: rows of the list have become others'."""
+        self._found.clear()
 
     def _find(self, address: str) -> int:
         try:
@@ -92,6 +96,11 @@ class ConfiguredSampling:
     def __init__(self, defaults: Sequence[NetworkRate] = (), overrides: Sequence[NetworkRate] = ()) -> None:
         self._defaults = Rates(defaults)
         self._overrides = Rates(overrides)
+
+    def forget(self) -> None:
+        """Exporters were forgotten, and their row numbers may be others' now."""
+        self._defaults.forget()
+        self._overrides.forget()
 
     def settle(self, flows: pl.DataFrame, exporters: Sequence[str]) -> pl.DataFrame:
         """The flows with their rates; `exporters` are the addresses that `host.ip` refers to by row number."""

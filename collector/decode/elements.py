@@ -7,7 +7,7 @@ One model for NetFlow v9 and IPFIX. An element has a key: its IANA name, or `PEN
 
 import csv
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 IANA = 0
@@ -50,7 +50,7 @@ def _registry() -> dict[tuple[int, int], Element]:
     return out
 
 
-@cache
+@lru_cache(maxsize=65_536)  # enterprise numbers are the sender's choice
 def ipfix(pen: int, number: int) -> Element:
     """The element of an IPFIX field specifier."""
     if pen == REVERSE:

@@ -1,7 +1,7 @@
 """What the headers of a batch's messages say, as columns: one row a message, to be repeated for its records."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,13 @@ COUNTED = -2
 """Units of an IPFIX message: as many as it has data records, which is known once it is decoded."""
 AGAIN = -3
 """Units of a header that is listed a second time, for data that waited for its template."""
+
+
+def runs(values: npt.NDArray[np.integer[Any]]) -> Ints:
+    """Where runs of equal values begin."""
+    changes = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=changes[1:])
+    return np.flatnonzero(changes)
 
 
 class Header(NamedTuple):

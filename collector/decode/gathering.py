@@ -6,14 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from collector.decode.exports import ExportColumns, Sets
-from collector.decode.layout import Layout
+from collector.decode.layout import PADDING, Layout
 from collector.decode.problems import Problems
 from collector.decode.records import Ints, Records, fixed
 from collector.decode.streams import Template
 from collector.decode.variable import variable
-
-PADDING = 3
-"""Sets are filled up to four bytes."""
 
 
 @dataclass(frozen=True)

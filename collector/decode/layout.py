@@ -14,6 +14,8 @@ from collector.decode.elements import Element
 VARIABLE = 65535
 """RFC 7011 section 7; NetFlow v9 knows no variable length, but H3C sends it there with the IPFIX encoding."""
 MACHINE_SIZES = {1: "u1", 2: ">u2", 4: ">u4", 8: ">u8"}
+PADDING = 3
+"""Sets are filled up to four bytes."""
 Structured = npt.NDArray[np.void]
 """Records as numpy sees them."""
 
@@ -50,6 +52,10 @@ class Layout:
     def smallest(self) -> int:
         """Bytes of the shortest possible record; with fixed lengths, of every record."""
         return sum(1 if slot.length == VARIABLE else slot.length for slot in self.slots)
+
+    def fits(self, length: int) -> bool:
+        """Whether a set of so many bytes can be whole records and padding; variable fields can be of any length."""
+        return self.variable or length % self.smallest <= PADDING
 
     @cached_property
     def segments(self) -> tuple[tuple[int, int], ...]:
@@ -90,7 +96,7 @@ def _dtype(slots: tuple[Slot, ...], first: int, end: int) -> np.dtype[np.void]:
     return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": offset})
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def layout(slots: tuple[Slot, ...], scopes: int = 0) -> Layout:
     """The one layout for these fields."""
     return Layout(slots, scopes)

@@ -53,6 +53,9 @@ def walk(streams: Streams, batch: Batch, form: Format, payload: bytes, exporter:
         batch.problems.add("missing-records", exporter, f"{count} records announced, {whole} found", count - whole)
     domain, rate = (more[1] << 8 | more[2], more[3] & _SAMPLING_BITS) if form is V5 else (0, NO_RATE)
     stream = streams.of(exporter, form.version, domain)
+    if stream is None:
+        batch.problems.add("too-many-domains", exporter, f"engine {domain}")
+        return
     if size not in stream.templates:  # it stands for the format
         stream.templates[size] = Template(size, form.layout, False, b"", received)
     exported = seconds * 1000 + nanoseconds // 1_000_000

@@ -32,6 +32,9 @@ def netflow9(streams: Streams, batch: Batch, payload: bytes, exporter: int, rece
         return
     _, _, uptime, seconds, sequence, domain = V9_HEADER.unpack_from(payload)
     stream = streams.of(exporter, 9, domain)
+    if stream is None:
+        batch.problems.add("too-many-domains", exporter, f"domain {domain}")
+        return
     header = Header(stream.row, seconds * 1000, uptime, sequence, received, NO_RATE, 1)
     _walk(batch, stream, payload, (V9_HEADER.size, len(payload)), header, V9_READERS)
 
@@ -52,6 +55,9 @@ def _message(streams: Streams, batch: Batch, datagram: Datagram, start: int, exp
     _, length, seconds, sequence, domain = IPFIX_HEADER.unpack_from(payload, start)
     end = _end(batch, payload, start, int(length), exporter)
     stream = streams.of(exporter, 10, domain, datagram.session)
+    if stream is None:
+        batch.problems.add("too-many-domains", exporter, f"domain {domain}")
+        return end
     header = Header(stream.row, seconds * 1000, NO_UPTIME, sequence, received, NO_RATE, COUNTED)
     _walk(batch, stream, payload, (start + IPFIX_HEADER.size, end), header, IPFIX_READERS)
     return end

@@ -26,6 +26,14 @@ REASONS: Mapping[str, str] = {
     " often (Cisco: `template data timeout 60`).",
     "template-overflow": "Data was dropped because more of it waits for templates than is kept: let the exporter send"
     " templates more often (Cisco: `template data timeout 60`).",
+    "stale-template": "A template known from the last run does not fit what the exporter sends now and was forgotten;"
+    " the data waits for the exporter's own, which may take as long as it sends templates seldom.",
+    "too-many-exporters": "Datagrams were dropped because there is no room for another exporter: look for forged sender"
+    " addresses, and let only exporters reach this port.",
+    "too-many-domains": "A message was dropped because its exporter has more observation domains, or all exporters have"
+    " more together, than are kept: look for forged datagrams or a faulty exporter.",
+    "too-many-templates": "A template was refused because its exporter has more of them, or all exporters have more"
+    " together, than are kept: look for forged datagrams or a faulty exporter.",
     "missing-records": "A datagram has fewer records than it says; what is there was kept: look for a relay that cuts"
     " UDP payloads.",
     "cut-record": "A set ends within a record; the records before it were kept: look for a relay that cuts UDP"

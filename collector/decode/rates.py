@@ -4,12 +4,14 @@ Rates belong to an exporter. A record names a sampler (elements 48 or 302), or c
 its own, or is of a template with one, or else the rate of its observation domain or of the whole exporter holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+from collector.decode.limits import RATES_OF_ONE, Budget
 
 SAMPLERS = ("samplerId", "selectorId")
 PLAIN = ("samplerRandomInterval", "samplingInterval")
@@ -21,13 +23,17 @@ IMPLAUSIBLE = 1 << 24
 INTERFACES = ("scopeInterface", "ingressInterface")
 TEMPLATES = ("templateId", "scopeTemplate")
 MAX_RATE = 0xFFFFFFFF
+K = TypeVar("K")
 MAX_NUMBER = 2**64 - 1
+WIDTHS = {"samplers": 2, "strays": 1, "interfaces": 2, "templates": 2, "domains": 1, "any": 0}
+"""Numbers in the key of each rate of `ExporterRates`."""
 
 
 @dataclass(slots=True)
 class ExporterRates:
-    """What one exporter's options data said."""
+    """What one exporter's options data said; what there is no room for is not learned."""
 
+    room: Budget = field(default_factory=lambda: Budget(RATES_OF_ONE))
     samplers: dict[tuple[int, int], int] = field(default_factory=dict)
     """By domain and sampler."""
     strays: dict[int, int] = field(default_factory=dict)
@@ -40,17 +46,18 @@ class ExporterRates:
     any: int = 0
     """Of any domain, 0 where unknown."""
 
-    def learn(self, domain: int, scope: Mapping[str, Any], values: Mapping[str, Any], rate: int) -> None:
-        """Take the rate that one record of options data tells."""
+    def learn(self, domain: int, scope: Mapping[str, Any], values: Mapping[str, Any], rate: int) -> bool:
+        """Take the rate that one record of options data tells; whether it is news."""
         domain = number(scope, "observationDomainId") or domain
         if sampler := number({**scope, **values}, *SAMPLERS):
-            self.samplers[domain, sampler] = self.strays[sampler] = rate
-        elif interface := number(scope, *INTERFACES):
-            self.interfaces[domain, interface] = rate
-        elif template := number(scope, *TEMPLATES):
-            self.templates[domain, template] = rate
-        else:
-            self.domains[domain] = self.any = rate
+            self._keep(self.strays, sampler, rate)
+            return self._keep(self.samplers, (domain, sampler), rate)
+        if interface := number(scope, *INTERFACES):
+            return self._keep(self.interfaces, (domain, interface), rate)
+        if template := number(scope, *TEMPLATES):
+            return self._keep(self.templates, (domain, template), rate)
+        self.any = rate
+        return self._keep(self.domains, domain, rate)
 
     def find(self, domain: int, sampler: int, interface: int, template: int) -> int:
         """The rate for a record, 0 where unknown."""
@@ -61,6 +68,65 @@ class ExporterRates:
             or self.domains.get(domain)
             or self.any
         )
+
+    def all(self) -> list[int]:
+        """All rates that were told, in order."""
+        tables = (self.samplers, self.interfaces, self.templates, self.domains)
+        return sorted({rate for table in tables for rate in table.values()} | ({self.any} if self.any else set()))
+
+    def count(self) -> int:
+        """How many rates these are."""
+        return len(self.samplers) + len(self.interfaces) + len(self.templates) + len(self.domains)
+
+    def saved(self) -> dict[str, list[list[int]]]:
+        """All rates as JSON: by table, lists of the numbers of the key and the rate."""
+        pairs = ((name, self._pairs(name)) for name in WIDTHS)
+        return {name: [[*key, rate] for key, rate in rates] for name, rates in pairs if rates}
+
+    def load(self, saved: Any) -> Iterator[str]:
+        """Take what `saved` gave; yields what is wrong with each rate that cannot be used."""
+        for name, row in _rows(saved):
+            if _is_rate(name, row):
+                self._restore(name, row)
+            else:
+                yield f"sampling rate of {name}: {str(row)[:80]}"
+
+    def _pairs(self, name: str) -> list[tuple[tuple[int, ...], int]]:
+        if name == "any":
+            return [((), self.any)] if self.any else []
+        return [(key if isinstance(key, tuple) else (key,), rate) for key, rate in getattr(self, name).items()]
+
+    def _restore(self, name: str, row: list[int]) -> None:
+        *key, rate = row
+        if name == "any":
+            self.any = rate
+        else:
+            self._keep(getattr(self, name), tuple(key) if len(key) > 1 else key[0], rate)
+
+    def _keep(self, rates: dict[K, int], key: K, rate: int) -> bool:
+        """Set a rate where there is room for it; whether that is news."""
+        news = rates.get(key) != rate
+        if not (key in rates or self.room.take()):
+            return False
+        rates[key] = rate
+        return news
+
+
+def _rows(saved: Any) -> Iterator[tuple[str, Any]]:
+    """Each entry of what `ExporterRates.saved` gave, with the name of its table."""
+    for name, rows in saved.items() if isinstance(saved, dict) else [("nothing known", [saved])]:
+        yield from ((name, row) for row in (rows if isinstance(rows, list) else [rows]))
+
+
+def _is_rate(name: str, row: Any) -> bool:
+    """Whether it is a key as that table has them, and a rate."""
+    return (
+        name in WIDTHS
+        and isinstance(row, list)
+        and len(row) == WIDTHS[name] + 1
+        and all(type(value) is int and 0 <= value <= MAX_NUMBER for value in row)
+        and 0 < row[-1] <= MAX_RATE
+    )
 
 
 def rate_of(values: Mapping[str, Any]) -> int:

@@ -1,6 +1,6 @@
 """The sampling rate of each flow: from its own record, the header, or options data; and the scaling by it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import polars as pl
 
 from collector.decode.columns import nulled
 from collector.decode.exports import ExportColumns
+from collector.decode.limits import RATES_OF_ONE, Budget
 from collector.decode.rates import MAX_RATE, PLAIN, SAMPLERS, ExporterRates, rate_of, upright
 from collector.decode.records import Records
 from collector.decode.sheet import Part
@@ -68,19 +69,62 @@ _SHARES: dict[tuple[str, ...], Callable[..., Floats]] = {
 class Sampling:
     """Rates learned from options data, by exporter."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Budget | None = None) -> None:
+        self._room = room
         self._exporters: dict[int, ExporterRates] = {}
+        self.unknown: set[int] = set()
+        """Exporters with flows of a sampler whose rate is not known."""
         self._by_interface = False
         self._by_template = False
 
-    def learn(self, exporter: int, domain: int, scope: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        """Take the rate out of one record of options data, if it has one."""
+    def learn(self, exporter: int, domain: int, scope: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+        """Take the rate out of one record of options data, if it has one; whether it is news."""
         rate = rate_of(values)
-        if rate:
-            known = self._exporters.setdefault(exporter, ExporterRates())
-            known.learn(domain, scope, values, rate)
-            self._by_interface |= bool(known.interfaces)
-            self._by_template |= bool(known.templates)
+        if not rate:
+            return False
+        known = self._rates(exporter)
+        news = known.learn(domain, scope, values, rate)
+        self._look_by(known)
+        return news
+
+    def count(self, exporter: int) -> int:
+        """How many rates an exporter told."""
+        known = self._exporters.get(exporter)
+        return known.count() if known else 0
+
+    def saved(self, exporter: int) -> dict[str, list[list[int]]]:
+        """The rates of an exporter as JSON."""
+        known = self._exporters.get(exporter)
+        return known.saved() if known else {}
+
+    def load(self, exporter: int, saved: Any) -> Iterator[str]:
+        """Take what `saved` gave; yields what is wrong with each rate that cannot be used."""
+        known = self._rates(exporter)
+        yield from known.load(saved)
+        self._look_by(known)
+
+    def _rates(self, exporter: int) -> ExporterRates:
+        known = self._exporters.get(exporter)
+        if known is None:
+            known = self._exporters[exporter] = ExporterRates(Budget(RATES_OF_ONE, self._room))
+        return known
+
+    def _look_by(self, known: ExporterRates) -> None:
+        self._by_interface |= bool(known.interfaces)
+        self._by_template |= bool(known.templates)
+
+    def rates(self, exporter: int) -> list[int]:
+        """All rates that an exporter's options data told, in order."""
+        known = self._exporters.get(exporter)
+        return known.all() if known else []
+
+    def forget(self, exporters: Collection[int]) -> None:
+        """Forget exporters."""
+        self.unknown.difference_update(exporters)
+        for exporter in exporters:
+            known = self._exporters.pop(exporter, None)
+            if known is not None:
+                known.room.clear()
 
     def settle(self, whole: Part, exports: ExportColumns) -> None:
         """`flow.sampling_interval` and `flow.sampling_from` of all flows; null where the rate is unknown."""
@@ -93,6 +137,16 @@ class Sampling:
         if self._exporters and (known is None or not known[1].all()):
             learned = self._learned(whole, exports)
             _settle(whole, learned, FROM_OPTIONS, learned > 0)
+        self._note_unknown(whole, exports)
+
+    def _note_unknown(self, whole: Part, exports: ExportColumns) -> None:
+        """Who has flows that name a sampler and have no rate."""
+        sampler, rate = whole.get("_sampler"), whole.get("flow.sampling_interval")
+        if sampler is not None and (rate is None or not rate[1].all()):
+            unknown = sampler[1] & (sampler[0] > 0)
+            if rate is not None:
+                unknown &= ~rate[1]
+            self.unknown.update(np.unique(exports.exporter[unknown]).tolist())
 
     def _learned(self, whole: Part, exports: ExportColumns) -> Rates:
         """What options data say about each flow, 0 where they say nothing."""

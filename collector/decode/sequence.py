@@ -5,8 +5,8 @@ and the units that it carries say what the next number must be; the unit is the 
 datagrams (NetFlow v9, sFlow) or data records (IPFIX). Numbers are 32 bits wide and wrap.
 """
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ Key = tuple[int, ...]
 
 MODULUS = 1 << 32
 MAX_STREAMS = 100_000
-"""The stream that was first seen longest ago is forgotten beyond that: sources of datagrams can be forged."""
+"""The stream that was silent for longest is forgotten beyond that: sources of datagrams can be forged."""
 MAX_GAPS = 64
 """Gaps that a stream remembers, for late datagrams to fill."""
 RESTART = 4
@@ -48,7 +48,8 @@ class SequenceTracker:
 
     def __init__(self, ahead: int = 1 << 17, behind: int = 1 << 12) -> None:
         self._window = ahead, behind
-        self._streams: dict[Key, _Stream] = {}
+        self._streams: OrderedDict[Key, _Stream] = OrderedDict()
+        """The one heard last is the last."""
 
     def update(
         self,
@@ -75,6 +76,11 @@ class SequenceTracker:
         parts = zip(names, starts.tolist(), ends, broken.tolist(), strict=True)
         return list(self._changes(parts, values, sizes))
 
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Forget streams: what comes next under these keys is the first of another."""
+        for key in keys:
+            self._streams.pop(key, None)
+
     def _changes(
         self, parts: Iterator[tuple[Key, int, int, int]], numbers: npt.NDArray[np.int64], units: npt.NDArray[np.int64]
     ) -> Iterator[Changes]:
@@ -89,10 +95,12 @@ class SequenceTracker:
 
     def _stream(self, key: Key) -> "_Stream":
         stream = self._streams.get(key)
-        if stream is None:
-            if len(self._streams) >= MAX_STREAMS:
-                del self._streams[next(iter(self._streams))]
-            stream = self._streams[key] = _Stream()
+        if stream is not None:
+            self._streams.move_to_end(key)
+            return stream
+        if len(self._streams) >= MAX_STREAMS:
+            self._streams.popitem(last=False)
+        stream = self._streams[key] = _Stream()
         return stream
 
 

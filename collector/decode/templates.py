@@ -9,6 +9,8 @@ from collector.decode.layout import Layout, Slot, layout
 
 FIRST_DATA_SET = 256
 ENTERPRISE_BIT = 0x8000
+MOST_SLOTS = 1024
+"""Fields of a template. One that fills a datagram of 1500 bytes has 370; thousands are an attack on memory."""
 _TWO = struct.Struct("!HH")
 _THREE = struct.Struct("!HHH")
 _PEN = struct.Struct("!I")
@@ -39,7 +41,7 @@ def netflow9_templates(body: bytes) -> Iterator[Definition]:
             _only_padding(body, offset, number)
             return
         end = offset + 4 + 4 * count
-        _fits(body, end, number)
+        _fits(body, end, number, count)
         slots = tuple(Slot(netflow9(kind), length) for kind, length in _TWO.iter_unpack(body[offset + 4 : end]))
         yield _definition(number, slots, 0, False, body[offset:end])
         offset = end
@@ -56,7 +58,7 @@ def netflow9_options(body: bytes) -> Iterator[Definition]:
         # Whole fields only: old pmacct releases write a length that is not a multiple of four.
         scopes, options = scope_bytes // 4, option_bytes // 4
         end = offset + 6 + 4 * (scopes + options)
-        _fits(body, end, number)
+        _fits(body, end, number, scopes + options)
         pairs = list(_TWO.iter_unpack(body[offset + 6 : end]))
         slots = [Slot(scope9(kind), length) for kind, length in pairs[:scopes]]
         slots += [Slot(netflow9(kind), length) for kind, length in pairs[scopes:]]
@@ -85,7 +87,7 @@ def _ipfix(body: bytes, options: bool) -> Iterator[Definition]:
         if number < FIRST_DATA_SET:
             _only_padding(body, offset, number)
             return
-        _fits(body, offset + head, number)
+        _fits(body, offset + head, number, count)
         scopes = min(_TWO.unpack_from(body, offset + 2)[1], count) if options else 0
         slots, end = _specifiers(body, offset + head, count, number)
         yield _definition(number, slots, scopes, options, body[offset:end])
@@ -114,7 +116,9 @@ def _definition(number: int, slots: tuple[Slot, ...], scopes: int, options: bool
     return Definition(number, layout(slots, scopes), options, raw)
 
 
-def _fits(body: bytes, end: int, number: int) -> None:
+def _fits(body: bytes, end: int, number: int, count: int = 0) -> None:
+    if count > MOST_SLOTS:
+        raise TemplateError(f"template {number} has {count} fields, which is more than {MOST_SLOTS}")
     if end > len(body):
         raise TemplateError(f"template {number} needs {end} bytes of a set that has {len(body)}")
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from collector.decode.exports import Header
+from collector.decode.limits import WAITING_OF_ONE, Budget
 
-WAITING_BYTES = 1 << 20
-"""Data of one exporter that may wait."""
 SET_COST = 256
 """What a set takes beside its bytes: without it empty sets would wait in any number."""
 WAITING_MILLISECONDS = 30 * 60_000
@@ -33,22 +32,25 @@ class Early:
 class Waiting:
     """The data sets of one exporter that wait, by template, oldest first."""
 
+    room: Budget = field(default_factory=lambda: Budget(WAITING_OF_ONE))
+    """Bytes."""
     sets: dict[Key, deque[Early]] = field(default_factory=dict)
-    size: int = 0
 
     def keep(self, key: Key, early: Early) -> Iterator[Key]:
-        """Keep a set; yields the template of each old one that had to go for it."""
-        self.sets.setdefault(key, deque()).append(early)
-        self.size += early.cost
-        while self.size > WAITING_BYTES:
+        """Keep a set; yields the template of each old one that had to go for it, or its own where there is no room."""
+        while not self.room.take(early.cost):
+            if not self.sets:
+                yield key
+                return
             oldest = next(iter(self.sets))
             self._drop(oldest)
             yield oldest
+        self.sets.setdefault(key, deque()).append(early)
 
     def take(self, key: Key) -> Iterator[Early]:
         """Take out the sets that wait for a template."""
         mine = self.sets.pop(key, ())
-        self.size -= sum(early.cost for early in mine)
+        self.room.give(sum(early.cost for early in mine))
         return iter(mine)
 
     def forget(self, stream: int) -> None:
@@ -66,6 +68,6 @@ class Waiting:
     def _drop(self, key: Key) -> None:
         """Drop the oldest set of a template."""
         sets = self.sets[key]
-        self.size -= sets.popleft().cost
+        self.room.give(sets.popleft().cost)
         if not sets:
             del self.sets[key]

@@ -1,6 +1,6 @@
 """From the decoder's columns to enriched flows: addresses interned, names beside numbers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -33,8 +33,17 @@ class Enricher:
         self.addresses = AddressBook(known | {"domain": _domain} if names else known)
         self._rates = Rates()
 
-    def learn(self, options: Iterable[Options], counters: pl.DataFrame, exporters: Sequence[str]) -> None:
+    def learn(
+        self,
+        options: Iterable[Options],
+        counters: pl.DataFrame,
+        exporters: Sequence[str],
+        forgotten: Mapping[int, str] | None = None,
+    ) -> None:
         """Take what exporters tell about themselves (see `Decoded`); it holds for all flows enriched from now on."""
+        if forgotten:
+            self._told.forget(forgotten.values())
+            self._rates.forget(forgotten)
         if self._beside:
             self.names.learn(options, exporters)
             self.names.learn_ports(counters, exporters)

@@ -1,6 +1,6 @@
 """Names beside the numbers of flows, as their exporters told them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
@@ -37,6 +37,13 @@ class ExporterNames:
                 if table[VALUE].null_count() < table.height:
                     columns, tables[kind] = [*columns, *codes], table
         return columns, tables
+
+    def forget(self, addresses: Iterable[str]) -> None:
+        """Forget exporters, whose row numbers may be others' from now on."""
+        for address in addresses:
+            self.names.forget(address)
+        for book in self._books.values():
+            book.begin()
 
     def _applications(self, frame: pl.DataFrame, exporters: Sequence[str]) -> list[pl.Series]:
         """The names of application ids, where the record has no name itself."""

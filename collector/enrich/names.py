@@ -14,6 +14,8 @@ from collector.decode.texts import application_id
 
 LIMIT = 65_536
 """Names of a kind kept for one exporter; what comes beyond them is not learned."""
+MOST = 1 << 20
+"""Names kept of all exporters together: senders can be forged."""
 LENGTH = 255
 """Characters of a name that are kept."""
 MAX_NUMBER = 2**64 - 1
@@ -59,8 +61,9 @@ KINDS = tuple(rule.kind for rule in RULES)
 class Names:
     """The names that each exporter told."""
 
-    def __init__(self, limit: int = LIMIT) -> None:
+    def __init__(self, limit: int = LIMIT, most: int = MOST) -> None:
         self._limit = limit
+        self._left = most
         self._known: dict[str, dict[str, dict[Key, Entry]]] = {kind: {} for kind in KINDS}
         """By kind, exporter's address, and number of the thing (or application id)."""
         self.revision = 0
@@ -102,6 +105,17 @@ class Names:
             return set()
         return {address for address, last in self._changed[kind].items() if last > revision}
 
+    @property
+    def changes(self) -> int:
+        """Grows whenever `saved` would give something new."""
+        return self.revision
+
+    def forget(self, address: str) -> None:
+        """Forget an exporter."""
+        for kind in KINDS:
+            self._left += len(self._known[kind].pop(address, ()))
+            self._changed[kind].pop(address, None)
+
     def counts(self, address: str) -> Mapping[str, int]:
         """How many names of each kind are known of an exporter; kinds without any are left out."""
         return {kind: len(known) for kind in KINDS if (known := self.of(kind, address))}
@@ -112,20 +126,25 @@ class Names:
             kind: [[key, _list(one)] for key, one in self.of(kind, address).items()] for kind in self.counts(address)
         }
 
-    def load(self, address: str, saved: object) -> None:
-        """Take over what `saved` gave; what is not of that form, whatever JSON has there, is passed over."""
+    def load(self, address: str, saved: object) -> Sequence[str]:
+        """Take over what `saved` gave; what is not of that form, whatever JSON has there, is passed over.
+
+        Returns what cannot be used, in words.
+        """
         if not isinstance(saved, Mapping):
-            return
+            return ["its names are no table"]
         for kind in KINDS:
             entries = saved.get(kind)
             for one in entries if isinstance(entries, list) else ():
                 match one:
                     case [int() | str() as key, [str() as name, *rest]] if _fits(kind, key) and _text(name):
                         self._put(kind, address, key, Entry(_text(name), _text(rest[0] if rest else "") or None))
+        return []
 
     def _put(self, kind: str, address: str, key: Key, entry: Entry) -> None:
         known = self._known[kind].setdefault(address, {})
-        if known.get(key) != entry and (key in known or len(known) < self._limit):
+        if known.get(key) != entry and (key in known or (len(known) < self._limit and self._left > 0)):
+            self._left -= key not in known
             known[key] = entry
             self.revision += 1
             self._changed[kind][address] = self.revision

@@ -24,7 +24,7 @@ class NumberBook:
         self._names = names
         self._unnamed = unnamed
         self._limit = limit
-        self._begin()
+        self.begin()
 
     def intern(
         self, rows: pl.Series, numbers: Mapping[str, pl.Series], exporters: Sequence[str]
@@ -35,7 +35,7 @@ class NumberBook:
         has are left out.
         """
         if self._index.count > self._limit:
-            self._begin()
+            self.begin()
         valid = [column.is_not_null() for column in numbers.values()]
         whose = np.concatenate([_present(rows, mask) for mask in valid])
         which = np.concatenate([_present(one, mask) for one, mask in zip(numbers.values(), valid, strict=True)])
@@ -44,7 +44,8 @@ class NumberBook:
         codes, used = compacted(found, self._index.count)
         return spread(list(numbers), valid, codes), _without_empty(self._entries[used])
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Forget all numbers."""
         self._index = AddressIndex()
         self._texts: tuple[list[str | None], list[str | None]] = [], []
         self._entries = pl.DataFrame(schema=TEXTS)

@@ -4,7 +4,7 @@ A source is an interface of a sub-agent of an agent of an exporter. The time bet
 own clock, since datagrams may have waited on their way; the time of receipt stands in where an agent has no clock.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import repeat
 from typing import NamedTuple
 
@@ -86,6 +86,10 @@ class Rates:
         table = _rates(counted[good], known[good], seconds[good], speed[good])
         spread = [_spread(rates, rows[good], samples.height) for rates in table.values()]
         return pl.DataFrame(pa.RecordBatch.from_arrays(spread, names=list(table)))
+
+    def forget(self, exporters: Collection[int]) -> None:
+        """Forget the sources of exporters with these row numbers."""
+        self._last = {source: last for source, last in self._last.items() if source[0] not in exporters}
 
     def _pair(
         self, samples: pl.DataFrame, values: Numbers, known: Mask

@@ -100,13 +100,22 @@ def test_streams_are_told_apart_and_kept_in_order(tracker: SequenceTracker) -> N
     assert changes == [Changes((2, 9), lost=2)]
 
 
-def test_the_oldest_stream_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stream_that_was_silent_for_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequence, "MAX_STREAMS", 2)
     tracker = SequenceTracker()
-    for stream in (1, 2, 3):
+    for stream in (1, 2, 1, 3):
         feed(tracker, [1], stream=stream)
     assert feed(tracker, [9], stream=3).lost == 7
+    assert feed(tracker, [10], stream=1).lost == 8
+    assert feed(tracker, [9], stream=2) == Changes((2,))
+
+
+def test_a_stream_that_ended_begins_anew(tracker: SequenceTracker) -> None:
+    feed(tracker, [1], stream=1)
+    feed(tracker, [1], stream=2)
+    tracker.forget([(1,)])
     assert feed(tracker, [9], stream=1) == Changes((1,))
+    assert feed(tracker, [9], stream=2).lost == 7
 
 
 @given(

@@ -49,3 +49,21 @@ def test_sessions_that_come_and_go_take_no_room() -> None:
         )
     (state,) = decoder.state()
     assert state.counts.records == 99
+
+
+def test_a_session_begins_at_any_sequence_number() -> None:
+    decoder = Decoder()
+    first = [over(1, ipfix(LONG.define())), over(1, ipfix(LONG.data(ONE), sequence=0))]
+    decode(*first, over(1, b""), decoder=decoder)
+    second = [over(2, ipfix(LONG.define(), sequence=50)), over(2, ipfix(LONG.data(ONE), sequence=50))]
+    found = decode(*second, over(2, ipfix(LONG.data(ONE), sequence=53)), decoder=decoder)
+    assert [loss.lost for loss in found.losses] == [2]
+
+
+def test_sessions_that_follow_each_other_in_a_batch_miss_nothing() -> None:
+    sessions = [
+        (over(one, ipfix(LONG.define(), sequence=50 * one)), over(one, ipfix(LONG.data(ONE), sequence=50 * one)))
+        for one in (1, 2)
+    ]
+    found = decode(*sessions[0], over(1, b""), *sessions[1], over(2, b""))
+    assert (len(read(found.flows)), found.losses) == (2, [])

@@ -79,6 +79,11 @@ class Running:
         self.process.kill()
         self.process.wait(PATIENCE)
 
+    @property
+    def web(self) -> str:
+        """Where its web server listens."""
+        return f"127.0.0.1:{self._web}"
+
     def health(self) -> dict[str, Any]:
         """What /healthz answers."""
         return dict(json.loads(self.get("/healthz")))

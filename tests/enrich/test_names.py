@@ -9,8 +9,11 @@ import pytest
 
 from collector.captures import read_pcap
 from collector.datagram import Datagram
+from collector.decode.configured import network_rates
 from collector.decode.decoder import Decoder
+from collector.decode.limits import Limits
 from collector.decode.options import Options
+from collector.decode.senders import IDLE_MILLISECONDS
 from collector.enrich.enricher import Enricher
 from collector.enrich.names import LENGTH, Entry, Names
 from collector.enrich.numbered import NumberBook
@@ -18,7 +21,7 @@ from collector.flows import Flows
 from collector.store.documents import documents
 from collector.store.segments import Segments
 from tests.builders import sflow
-from tests.builders.netflow import EXPORTER, VARIABLE, Field, Template, Value, ipfix, netflow9, sent
+from tests.builders.netflow import EXPORTER, NOW, VARIABLE, Field, Template, Value, ipfix, netflow9, sent
 from tests.corpus import capture, needs_corpus
 
 Row = dict[str, Any]
@@ -328,3 +331,45 @@ class TestCaptures:
     def test_ios_xr_in_version_9(self) -> None:
         frame = read_pcap(capture("ls_nf9_cisco_asr9k_all"))
         assert {"TenGigE0_6_1_0", "Bundle-Ether2"} <= {*frame["flow.input_ifname"], *frame["flow.output_ifname"]}
+
+
+class TestForgotten:
+    """Row numbers of exporters that were forgotten are given to others."""
+
+    OLD, NEW = "192.0.2.1", "192.0.2.2"
+
+    def place(self) -> Place:
+        """Room for one exporter."""
+        place = Place()
+        place.decoder = Decoder(
+            limits=Limits(exporters=1), sampling_override=network_rates(f"{self.OLD}=10,{self.NEW}=20")
+        )
+        return place
+
+    def take(self, place: Place, exporter: str, received: float, *sets: bytes) -> Flows:
+        decoded = place.decoder.decode([sent(netflow9(*sets), exporter, received)])
+        place.enricher.learn(decoded.options, decoded.counters, place.decoder.exporters, decoded.forgotten)
+        return place.enricher.enrich(decoded.flows, place.decoder.exporters)
+
+    def test_the_next_exporter_has_neither_names_nor_rates_of_the_one_before(self) -> None:
+        place = self.place()
+        named = self.take(
+            place, self.OLD, NOW, INTERFACES.define9(), INTERFACES.data((9, 3, "eth0", "")), FLOWS.define9(), FLOW
+        )
+        assert named.column(ENDS[0]).to_list() == ["eth0"]
+        assert named.column("flow.sampling_interval").to_list() == [10]
+        late = NOW + 2 * IDLE_MILLISECONDS / 1000
+        other = self.take(place, self.NEW, late, FLOWS.define9(), FLOW)
+        assert other.column("host.ip").to_list() == [self.NEW]
+        assert other.column(ENDS[0]).to_list() == ["index: 3"]
+        assert other.column("flow.sampling_interval").to_list() == [20]
+        assert place.enricher.names.counts(self.OLD) == {}
+
+    def test_all_names_together_are_bounded(self) -> None:
+        names = Names(most=2)
+        told = [Options(row, 9, 0, {}, {"ingressInterface": 3, "interfaceName": "eth0"}) for row in range(3)]
+        names.learn(told, ["a", "b", "c"])
+        assert [names.counts(one) for one in "abc"] == [{"interfaces": 1}, {"interfaces": 1}, {}]
+        names.forget("a")
+        names.learn(told, ["a", "b", "c"])
+        assert names.counts("a") == {"interfaces": 1}

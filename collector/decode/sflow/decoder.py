@@ -1,6 +1,6 @@
 """The decoder: datagrams in, frames of flows and counters out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ from collector.datagram import Datagram
 from collector.decode.jsontext import Names
 from collector.decode.octets import Octets
 from collector.decode.problems import Problem, tally
-from collector.decode.sequence import Changes, SequenceTracker
+from collector.decode.sequence import Changes, Key, SequenceTracker
 from collector.decode.sflow import counters, packets, samples
 from collector.decode.sflow.datagrams import Headers, headers, join
 from collector.decode.sflow.extra import PacketExtras
@@ -73,6 +73,10 @@ class SflowDecoder:
         keys = (head.exporter, head.agent["hi"], head.agent["lo"], head.sub_agent)
         loss = self._sequence.update(keys, head.sequence, np.ones(len(head.sequence), np.int64))
         return SflowDecoded(flows, counted, discards, problems, loss)
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Forget the sequence numbers of sub-agents; keys as in `SflowDecoded.loss`."""
+        self._sequence.forget(keys)
 
 
 @dataclass(frozen=True, slots=True)
