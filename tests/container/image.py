@@ -46,14 +46,22 @@ def base() -> Path:
     archive = CACHE / f"{SUITE}.tar"
     if not archive.exists():
         tree = CACHE / SUITE
-        shutil.rmtree(tree, ignore_errors=True)
-        tree.mkdir(parents=True)
-        subprocess.run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, tree, mirror()], check=True)
+        _bootstrap(tree)
         half = archive.with_suffix(".half")
         subprocess.run(["tar", "-C", tree, "--exclude=./var/cache/apt/archives/*.deb", "-cf", half, "."], check=True)
         half.rename(archive)
         shutil.rmtree(tree)
     return archive
+
+
+def _bootstrap(tree: Path) -> None:
+    """Unpack a minimal Debian; tried again where a mirror gave half a list of packages."""
+    for last in (False, False, True):
+        shutil.rmtree(tree, ignore_errors=True)
+        tree.mkdir(parents=True)
+        command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(tree), mirror()]
+        if subprocess.run(command, check=last).returncode == 0:
+            return
 
 
 def inmost(pid: int) -> int:

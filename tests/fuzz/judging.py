@@ -151,6 +151,7 @@ def check(lines: bytes) -> None:
             for name, value in _leaves(document):
                 if name.startswith(KEPT):
                     continue
+                assert any(name in dataset.fields for dataset in DATASETS.values()), name
                 assert FITS[schema.field(name).kind](value), (name, value)
 
 
