@@ -1,7 +1,10 @@
 """Fixtures for all tests."""
 
+from typing import Any
+
 import hypothesis
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 pytest_plugins = ["tests.engines.fixtures"]
 
@@ -10,10 +13,17 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side (`-n 2 --dist loadgroup`), those of one engine or image stay in one process."""
-    for item in items:
-        for shared in ("engine", "container"):
-            if item.get_closest_marker(shared):
-                item.add_marker(pytest.mark.xdist_group(shared))
+WITH_ENGINES = ("engines", "endtoend/test_counters.py")
+
+
+class Scheduling(LoadFileScheduling):  # type: ignore[misc]
+    """Where tests run side by side (`-n 2 --dist loadfile`), those of search engines share a process and engines."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "engines" if any(part in file for part in WITH_ENGINES) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
+    """The scheduling above, where files are distributed."""
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
