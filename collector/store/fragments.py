@@ -6,7 +6,7 @@ Members that some rows lack are *optional*: one String column with a comma in fr
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import polars as pl
@@ -28,11 +28,25 @@ class Member:
     optional: pl.Series | None = None
 
 
+@dataclass(frozen=True)
+class Fragments:
+    """Members for each entry of a table; null where an entry has none."""
+
+    plain: pl.Series
+
+    @cached_property
+    def optional(self) -> pl.Series:
+        """With a comma in front."""
+        return wrapped(",", self.plain, "")
+
+
 class Members:
     """Renders the members of documents of one batch."""
 
     def __init__(self, flows: Flows) -> None:
         self._flows = flows
+        self._entries: dict[tuple[str, tuple[str, ...]], Fragments] = {}
+        """Of this batch's own tables, by table and members relative to the coded column."""
 
     def object(self, node: Node) -> list[Piece]:
         """The pieces between the braces of the document itself."""
@@ -77,19 +91,29 @@ class Members:
     def _gathered(self, code: str, nodes: list[Node]) -> Member:
         """Members that are the same for all flows with the same row number."""
         rows = self._flows.frame.get_column(code)
-        table = schema.table_of(code) or ""
-        if table in self._flows.tables:
-            fragments = entry_fragments(self._flows.tables[table], nodes)
-        else:
-            fragments = _constant(table, nodes[0].depth, tuple(name for node in nodes for name in node.leaves()))
-        if rows.null_count() or fragments.null_count():
-            return Member(optional=wrapped(",", fragments, "").gather(rows))
-        return Member((fragments.gather(rows),))
+        fragments = self._fragments(schema.table_of(code) or "", nodes)
+        if uniform(rows):
+            return Member((text,) if (text := fragments.plain[rows[0]]) else ())
+        if rows.null_count() or fragments.plain.null_count():
+            return Member(optional=fragments.optional.gather(rows))
+        return Member((fragments.plain.gather(rows),))
+
+    def _fragments(self, table: str, nodes: list[Node]) -> "Fragments":
+        names = tuple(name for node in nodes for name in node.leaves())
+        if table not in self._flows.tables:
+            return _constant(table, nodes[0].depth, names)
+        depth = nodes[0].depth
+        key = table, tuple(".".join([*name.split(".")[depth:], place(name)[1]]) for name in names)
+        if key not in self._entries:
+            self._entries[key] = Fragments(entry_fragments(self._flows.tables[table], nodes))
+        return self._entries[key]
 
 
 def leaf(node: Node, values: pl.Series) -> Member:
     """The member of a field that has values of its own."""
     kind = schema.field(node.name).kind
+    if len(values) > 1 and uniform(values):
+        return _once(leaf(node, values[:1]))
     if texts.small(kind):
         return _small(node.key, kind, values)
     before, column, after = texts.rendered(kind, values)
@@ -97,6 +121,21 @@ def leaf(node: Node, values: pl.Series) -> Member:
     if column.null_count():
         return Member(optional=wrapped("," + before, column, after))
     return Member((before, column, after) if after else (before, column))
+
+
+def _once(member: Member) -> Member:
+    """The member of a single row as constant text; none where it lacks it."""
+    text = "".join(piece if isinstance(piece, str) else piece[0] for piece in member.inline)
+    return Member((text,) if text else ())
+
+
+def uniform(values: pl.Series) -> bool:
+    """Whether all rows have the same value, as those of one exporter often do."""
+    if not len(values) or values.dtype.is_nested():
+        return False
+    first = values[0]
+    looked = first is not None and first == values[-1] == values[len(values) // 2]
+    return looked and not values.null_count() and bool((values == first).all())
 
 
 def entry_fragments(table: pl.DataFrame, nodes: list[Node]) -> pl.Series:
@@ -120,12 +159,12 @@ class _Entries(Members):
 
 
 @lru_cache(maxsize=256)
-def _constant(table: str, depth: int, names: tuple[str, ...]) -> pl.Series:
+def _constant(table: str, depth: int, names: tuple[str, ...]) -> Fragments:
     """Fragments of one of the constant tables, made once: the members below `depth` objects."""
     node = plan(names)
     for step in names[0].split(".")[:depth]:
         node = node.members[step]
-    return entry_fragments(registry.table(table), list(node.members.values())).rechunk()
+    return Fragments(entry_fragments(registry.table(table), list(node.members.values())).rechunk())
 
 
 def _small(key: str, kind: str, values: pl.Series) -> Member:
