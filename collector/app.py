@@ -12,6 +12,7 @@ from polars.exceptions import PanicException
 
 from collector.datagram import Datagram
 from collector.decoders import open_decoder
+from collector.enrichers import open_enricher
 from collector.inbox import Inbox
 from collector.pipeline import Pipeline
 from collector.receive.udp import UdpReceiver
@@ -39,7 +40,7 @@ class Collector:
         buffer = settings.receive_buffer_mib << 20
         self.receivers = [UdpReceiver(one.host, one.port, buffer=buffer) for one in settings.udp]
         self.sessions = session_receivers(settings, self.inbox.crowded)
-        self.pipeline = Pipeline(open_store(settings), open_decoder(settings))
+        self.pipeline = Pipeline(open_store(settings), open_decoder(settings), open_enricher(settings))
         decoder, enricher = self.pipeline.decoder, self.pipeline.enricher
         keepers: dict[str, Keeps] = {"netflow": decoder, "names": enricher.names}
         self.state = Keeper(settings.folder / STATE_FILE, keepers, decoder.exporters)

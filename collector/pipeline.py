@@ -58,10 +58,10 @@ class Tallies:
 class Pipeline:
     """Decoder, enrichment and store, one behind the other; used by one thread. Others may ask for `exporters`."""
 
-    def __init__(self, store: Store, decoder: Decoder | None = None) -> None:
+    def __init__(self, store: Store, decoder: Decoder | None = None, enricher: Enricher | None = None) -> None:
         self.store = store
         self.decoder = decoder or Decoder()
-        self.enricher = Enricher()
+        self.enricher = enricher or Enricher()
         self.tallies = Tallies()
         self._firsts = Firsts(log)
         self._lock = threading.Lock()
@@ -74,6 +74,7 @@ class Pipeline:
             self._count(len(datagrams), decoded)
         exporters = self.decoder.exporters
         self.enricher.learn(decoded.options, decoded.counters, exporters, decoded.forgotten)
+        self.enricher.refresh()
         if not decoded.flows.is_empty():
             self.store.write(self.enricher.enrich(decoded.flows, exporters))
         if not decoded.counters.is_empty():

@@ -38,6 +38,7 @@ _ENUMERATIONS: dict[str, tuple[str | None, ...]] = {
     ),
     "network_types": NETWORK_TYPES,
     "localities": ("private", "public"),
+    "ends": ("source", "destination"),
     "client_server_rules": (  # in the order in which they are tried
         "exporter",
         "multicast",

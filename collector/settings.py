@@ -60,6 +60,7 @@ def _zone(value: str) -> str:
 
 Endpoints = Annotated[tuple[Endpoint, ...], BeforeValidator(_endpoints)]
 NetworkRates = Annotated[tuple[NetworkRate, ...], BeforeValidator(network_rates)]
+Paths = Annotated[tuple[Path, ...], BeforeValidator(_listed)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
@@ -103,6 +104,14 @@ class Settings(BaseSettings):
     sampling_override: NetworkRates = Field(
         default=(),
         description="Sampling rate whatever the exporter tells: NETWORK=RATE[,...], of an address or network; or RATE.",
+    )
+    geoip: Paths = Field(
+        default=(),
+        description="Databases of places and autonomous systems (mmdb), files or folders, the preferred first; without "
+        "it, those in the folder.",
+    )
+    as_from_exporter: bool = Field(
+        default=False, description="Prefer the AS numbers that exporters tell to those of the databases."
     )
     folder: Path = Field(default=Path("flows"), description="Folder of segments, Parquet days, templates and state.")
     elasticsearch: Texts = Field(

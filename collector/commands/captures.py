@@ -16,6 +16,7 @@ from collector.commands.run import configure_logging
 from collector.datasets import DATASETS
 from collector.decoders import open_decoder
 from collector.endpoints import Endpoint, endpoint
+from collector.enrichers import open_enricher
 from collector.pipeline import Pipeline
 from collector.receive.pcap import read_capture
 from collector.receive.replay import replay
@@ -46,8 +47,10 @@ ALONE = {
 FLUSH_SECONDS = 24 * 3600.0
 """How long an import waits at the end for a store that does not keep up or does not answer."""
 DECODER_SETTINGS = ("sampling_default", "sampling_override", "keep_unknown")
+ENRICHER_SETTINGS = ("geoip", "as_from_exporter")
 IMPORT_SETTINGS = (
     *DECODER_SETTINGS,
+    *ENRICHER_SETTINGS,
     "folder",
     *(name for name in Settings.model_fields if name.startswith("elasticsearch")),
     "timezone",
@@ -58,7 +61,7 @@ IMPORT_SETTINGS = (
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("decode")(with_settings(decode, DECODER_SETTINGS))
+    app.command("decode")(with_settings(decode, (*DECODER_SETTINGS, *ENRICHER_SETTINGS)))
     app.command("import")(with_settings(import_, IMPORT_SETTINGS))
     app.command("replay")(replay_)
 
@@ -82,7 +85,7 @@ def decode(
             "may be in Parquet, flows in any format"
         )
     with opened(form.value, output) as writer:
-        decoding = Decoding(writer, kinds, open_decoder(settings), enrich)
+        decoding = Decoding(writer, kinds, open_decoder(settings), open_enricher(settings, enrich))
         for file in files:
             decoding.read(file)
         decoding.summarise()
@@ -93,7 +96,7 @@ def import_(files: Files, settings: Settings) -> None:
     configure_logging(settings.log_level)
     if settings.elasticsearch:
         engine(settings)  # who types the command can mend the URL at once; `run` waits for an engine that comes later
-    pipeline = Pipeline(open_store(settings), open_decoder(settings))
+    pipeline = Pipeline(open_store(settings), open_decoder(settings), open_enricher(settings))
     console, patience = Console(stderr=True), FLUSH_SECONDS
     try:
         _feed(pipeline, files, console)

@@ -25,11 +25,11 @@ class Kind(StrEnum):
 class Decoding:
     """Decodes captures one after another, as if they came from the same exporters, into one writer."""
 
-    def __init__(self, writer: Writer, kinds: frozenset[Kind], decoder: Decoder, enrich: bool) -> None:
+    def __init__(self, writer: Writer, kinds: frozenset[Kind], decoder: Decoder, enricher: Enricher) -> None:
         self._writer = writer
         self._kinds = kinds
         self._decoder = decoder
-        self._enricher = Enricher(names=enrich)
+        self._enricher = enricher
         self._problems: Counter[tuple[str, str]] = Counter()
 
     def read(self, file: str) -> None:

@@ -9,28 +9,36 @@ from collector import registry
 from collector.datasets import COUNTERS, DISCARDS
 from collector.decode import columns
 from collector.decode.options import Options
-from collector.enrich import counters, discards
+from collector.enrich import counters, discards, roles
 from collector.enrich.addresses import AddressBook, Attribute, compacted, is_ipv4
-from collector.enrich.locality import private
+from collector.enrich.geo import NUMBER, Geo
+from collector.enrich.locality import multicast, private
 from collector.enrich.named import ExporterNames
 from collector.enrich.rates import Rates
 from collector.flows import Flows
 from collector.registry import VALUE
 
 IPV4, IPV6 = 0, 1
+UNNAMED = ("private", "family", "multicast", NUMBER)
+"""Attributes of addresses that no field is looked up in."""
 
 
 class Enricher:
     """Turns decoded flows into `Flows`; its state is the books."""
 
-    def __init__(self, names: bool = True) -> None:
-        """Without `names`, flows carry what the record said and nothing beside it."""
+    def __init__(self, names: bool = True, geo: Geo | None = None, exporters_as: bool = False) -> None:
+        """Without `names`, flows carry what the record said and nothing beside it.
+
+        `geo` has the databases of places and autonomous systems. With `exporters_as`, the AS numbers that exporters
+        tell are preferred to theirs.
+        """
         self._beside = names
+        self._geo = geo if geo and names else Geo([])
+        self._exporters_as = exporters_as
         self._told = ExporterNames()
         self.names = self._told.names
         """What exporters call their interfaces, applications and so on."""
-        known: dict[str, Attribute] = {"private": private, "family": _family}
-        self.addresses = AddressBook(known | {"domain": _domain} if names else known)
+        self.addresses = self._book()
         self._rates = Rates()
 
     def learn(
@@ -48,6 +56,16 @@ class Enricher:
             self.names.learn(options, exporters)
             self.names.learn_ports(counters, exporters)
 
+    def refresh(self) -> None:
+        """Look for databases that have changed."""
+        if self._geo.refresh():
+            self.addresses = self._book()
+
+    def _book(self) -> AddressBook:
+        known: dict[str, Attribute] = {"private": private, "family": _family}
+        beside = {"domain": _domain, "multicast": multicast, **self._geo.attributes()}
+        return AddressBook(known | beside if self._beside else known)
+
     def enrich(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
         """`exporters` are the addresses that `host.ip` refers to by row number."""
         if decoded.is_empty():
@@ -57,7 +75,11 @@ class Enricher:
         codes, known = self._exporters(frame, exporters)
         tables = {"addresses": addresses, "exporters": known}
         if self._beside:
-            added += [*_locality(frame, addresses), *_services(frame)]
+            frame = frame.with_columns(_services(frame))
+            addresses = self._geo.describe(addresses)
+            tables["addresses"] = addresses.drop(UNNAMED, strict=False)
+            added += [*_locality(frame, addresses), *roles.columns(frame, addresses["multicast"])]
+            added += _systems(frame, addresses, self._exporters_as)
             told, more = self._told.enrich(frame, exporters)
             added, tables = [*added, *told], tables | more
         return Flows(frame.with_columns(codes, *added), tables)
@@ -111,6 +133,18 @@ def _locality(frame: pl.DataFrame, addresses: pl.DataFrame) -> list[pl.Series]:
     source, destination = (addresses["private"].gather(frame[end]) for end in ends)
     public = ~(source & destination)  # row 1 of the table
     return [public.cast(pl.UInt8).alias("flow.traffic_locality")]
+
+
+def _systems(frame: pl.DataFrame, addresses: pl.DataFrame, exporters_first: bool) -> list[pl.Series]:
+    """AS numbers of both ends, by the databases and by the exporter."""
+    out = []
+    for end in ("source", "destination"):
+        told = frame.get_column(f"{end}.as.number", default=None)
+        if NUMBER in addresses.columns and f"{end}.ip" in frame.columns:
+            found = addresses[NUMBER].gather(frame[f"{end}.ip"])
+            both = [found] if told is None else [told, found] if exporters_first else [found, told]
+            out.append(pl.select(pl.coalesce(both)).to_series().alias(f"{end}.as.number"))
+    return out
 
 
 def _services(frame: pl.DataFrame) -> list[pl.Series]:

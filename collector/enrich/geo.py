@@ -20,8 +20,9 @@ from collector.enrich.places import NOWHERE, Place, place_of
 from collector.index import Halves
 
 NUMBER = "as.number"
+ORGANIZATION = "as.organization.name"
 NAMES = (
-    "as.organization.name",
+    ORGANIZATION,
     "geo.city_name",
     "geo.region_name",
     "geo.country_name",
@@ -104,6 +105,8 @@ class Geo:
         out = addresses.drop(codes)
         for name in ATTRIBUTES if found else ():
             column = pl.select(pl.coalesce([one.get_column(name) for one in found])).to_series()
+            if name == ORGANIZATION:
+                column = pl.select(pl.coalesce(column, pl.when(addresses["private"]).then(pl.lit(PRIVATE)))).to_series()
             if column.null_count() < len(column):
                 out = out.with_columns(column.alias(name))
         return out

@@ -19,6 +19,15 @@ PRIVATE_V4 = (
 PRIVATE_V6 = ("fc00::/7", "fe80::/10", "::/127")
 
 
+def multicast(new: pl.DataFrame) -> pl.Series:
+    """For each new address (columns `hi`, `lo`) whether it is that of a group, or of all on the link."""
+    hi, lo = new["hi"].to_numpy(), new["lo"].to_numpy()
+    four = is_ipv4(hi, lo)
+    numbers = lo & np.uint64(0xFFFFFFFF)
+    groups = np.where(four, (numbers >> np.uint64(28) == 0xE) | (numbers == 0xFFFFFFFF), hi >> np.uint64(56) == 0xFF)
+    return pl.Series("multicast", groups)
+
+
 def private(new: pl.DataFrame) -> pl.Series:
     """For each new address (columns `hi`, `lo`) whether it is private."""
     hi, lo = new["hi"].to_numpy(), new["lo"].to_numpy()

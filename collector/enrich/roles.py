@@ -16,6 +16,11 @@ from collector.registry import number_of
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 SYN, ACK = 0x02, 0x10
+AT_SERVER = (
+    ("flow.service_port", "source.port", "destination.port"),
+    ("flow.service_name", "flow.src_port_name", "flow.dst_port_name"),
+)
+"""Fields of the server's end, and what they are at each end."""
 WELL_KNOWN = 1024
 """Ports below are given to services by systems (RFC 6335 section 6); clients are not given them."""
 EPHEMERAL = 32768
@@ -25,6 +30,9 @@ FROM_RESPONDER = 2
 REQUESTS = {registry.ICMP: (8, 10, 13, 15, 17), registry.ICMPV6: (128, 133, 135, 139)}
 REPLIES = {registry.ICMP: (0, 9, 14, 16, 18), registry.ICMPV6: (129, 134, 136, 140)}
 """Types of ICMP messages that ask, and of those that answer them (RFC 792, RFC 950, RFC 4443, RFC 4861)."""
+
+
+SOURCE, DESTINATION = (number_of("ends", end) for end in ("source", "destination"))
 
 
 @dataclass(slots=True)
@@ -63,6 +71,22 @@ def roles(frame: pl.DataFrame, multicast: pl.Series) -> Roles:
     _by_syn(out, frame, protocol)
     ports = (source >= 0) & (destination >= 0)
     _by_ports(out, protocol, np.where(ports, source, 0), np.where(ports, destination, 0))
+    return out
+
+
+def columns(frame: pl.DataFrame, multicast: pl.Series) -> list[pl.Series]:
+    """Which end is the client, by which rule, and the service at the other end.
+
+    `frame` has the ports' row numbers in the table of services, `multicast` is as in `roles`.
+    """
+    found = roles(frame, multicast)
+    ends = np.where(found.swapped, DESTINATION, SOURCE).astype(np.uint8)
+    out = [pl.Series("flow.client_end", ends), pl.Series("flow.client_server_by", found.rules)]
+    swapped = pl.Series("swapped", found.swapped)
+    for name, of_source, of_destination in AT_SERVER:
+        have = [frame[one] if one in frame.columns else None for one in (of_source, of_destination)]
+        if have[0] is not None and have[1] is not None:
+            out.append(have[0].zip_with(swapped, have[1]).alias(name))
     return out
 
 

@@ -1,11 +1,15 @@
 """Names beside numbers, for the flows of a batch."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import polars as pl
+import pytest
 
 from collector.enrich.enricher import Enricher
+from collector.enrich.geo import Geo
 from collector.flows import Flows
+from tests.builders.mmdb import write
 
 EXPORTERS = ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
 MAPPED = 0xFFFF << 32
@@ -69,3 +73,52 @@ def test_without_names_flows_have_what_the_exporter_said() -> None:
 
 def test_no_flows_are_no_flows() -> None:
     assert len(Enricher().enrich(pl.DataFrame(), EXPORTERS)) == 0
+
+
+def test_the_client_and_the_service_are_told_apart() -> None:
+    flows = enriched(
+        exporter=[0] * 4,
+        source_ip=[PRIVATE, PUBLIC, PRIVATE, PRIVATE],
+        destination_ip=[PUBLIC, PRIVATE, MAPPED | 0xE0000001, PUBLIC],
+        network_iana_number=[6, 6, 17, 1],
+        source_port=[50000, 443, 5353, None],
+        destination_port=[443, 50000, 5353, None],
+    )
+    assert flows.column("flow.client_end").to_list() == ["source", "destination", "source", "source"]
+    assert flows.column("flow.client_server_by").to_list() == ["port", "port", "multicast", "order"]
+    assert flows.column("flow.service_port").to_list() == [443, 443, 5353, None]
+    assert flows.column("flow.service_name").to_list() == ["https", "https", "mdns", None]
+
+
+@pytest.mark.parametrize(("exporters_as", "expected"), [(False, [64496, 65001, None]), (True, [65000, 65001, None])])
+def test_as_numbers_come_from_the_database_or_the_exporter(
+    tmp_path: Path, exporters_as: bool, expected: list[int | None]
+) -> None:
+    geo = Geo([write(tmp_path / "as.mmdb", {"8.8.8.0/24": {"asn": "AS64496", "as_name": "Example"}})])
+    frame = pl.DataFrame(
+        {
+            "host.ip": pl.Series([0, 0, 0], dtype=pl.UInt32),
+            "source.ip.hi": pl.Series([0, 0, 0], dtype=pl.UInt64),
+            "source.ip.lo": pl.Series([PUBLIC, PRIVATE, PRIVATE], dtype=pl.UInt64),
+            "source.as.number": pl.Series([65000, 65001, None], dtype=pl.UInt32),
+        }
+    )
+    flows = Enricher(geo=geo, exporters_as=exporters_as).enrich(frame, EXPORTERS)
+    assert flows.column("source.as.number").to_list() == expected
+    assert flows.column("source.as.organization.name").to_list() == ["Example", "private", "private"]
+
+
+def test_a_changed_database_holds_from_the_next_batch_on(tmp_path: Path) -> None:
+    path = tmp_path / "place.mmdb"
+    enricher = Enricher(geo=Geo([write(path, {"8.8.8.0/24": {"city": "Here"}})]))
+    frame = pl.DataFrame(
+        {
+            "host.ip": pl.Series([0], dtype=pl.UInt32),
+            "source.ip.hi": pl.Series([0], dtype=pl.UInt64),
+            "source.ip.lo": pl.Series([PUBLIC], dtype=pl.UInt64),
+        }
+    )
+    assert enricher.enrich(frame, EXPORTERS).column("source.geo.city_name").to_list() == ["Here"]
+    write(path, {"8.8.8.0/24": {"city": "Elsewhere"}})
+    enricher.refresh()
+    assert enricher.enrich(frame, EXPORTERS).column("source.geo.city_name").to_list() == ["Elsewhere"]

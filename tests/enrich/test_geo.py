@@ -14,6 +14,7 @@ from collector.enrich.places import NOWHERE, Place, place_of
 from tests.builders.mmdb import write
 
 MAPPED = 0xFFFF << 32
+HALVES = {"hi": pl.UInt64, "lo": pl.UInt64}
 BERLIN = {
     "city": {"geoname_id": 1, "names": {"de": "Berlin", "en": "Berlin"}},
     "country": {"iso_code": "DE", "names": {"de": "Deutschland", "en": "Germany"}},
@@ -113,11 +114,11 @@ def described(geo: Geo, *addresses: str) -> dict[str, list[Any]]:
     """What is put in for new addresses."""
     numbers = [int(one) | MAPPED if one.version == 4 else int(one) for one in map(ip_address, addresses)]
     halves = {"hi": [number >> 64 for number in numbers], "lo": [number & 2**64 - 1 for number in numbers]}
-    new = pl.DataFrame(halves, schema={"hi": pl.UInt64, "lo": pl.UInt64})
-    coded = pl.DataFrame({"value": addresses}).with_columns(
+    new = pl.DataFrame(halves, schema=HALVES)
+    coded = pl.DataFrame({"value": addresses, "private": [False] * len(addresses)}).with_columns(
         **{name: make(new) for name, make in geo.attributes().items()}
     )
-    return geo.describe(coded).to_dict(as_series=False)
+    return geo.describe(coded).drop("private").to_dict(as_series=False)
 
 
 def databases(folder: Path, **records: Mapping[str, Any]) -> list[Path]:
@@ -146,6 +147,14 @@ def test_records_learned_later_do_not_move_those_known(tmp_path: Path) -> None:
     for first, second in ((50, 3), (7, 50), (63, 0), (3, 63)):
         found = described(geo, f"192.0.2.{first}", f"192.0.2.{second}", "192.0.2.99")
         assert found["geo.city_name"] == [f"City {first}", f"City {second}", None]
+
+
+def test_a_private_address_belongs_to_private_unless_a_database_knows_it(tmp_path: Path) -> None:
+    geo = Geo(databases(tmp_path, systems={"10.1.0.0/16": {"as_name": "Ours"}}))
+    halves = pl.DataFrame({"hi": [0, 0], "lo": [MAPPED | 0x0A010001, MAPPED | 0x0A020001]}, schema_overrides=HALVES)
+    codes = {name: make(halves) for name, make in geo.attributes().items()}
+    told = geo.describe(pl.DataFrame({"private": [True, True]}).with_columns(**codes))
+    assert told["as.organization.name"].to_list() == ["Ours", "private"]
 
 
 def test_without_databases_nothing_is_put_in() -> None:
