@@ -96,7 +96,10 @@ class Geo:
         return {f"place{number}": partial(_rows, places) for number, places in enumerate(self._places.values())}
 
     def describe(self, addresses: pl.DataFrame) -> pl.DataFrame:
-        """Put names, numbers and places in for the row numbers of `attributes`; only what any address has."""
+        """Put names, numbers and places in for the row numbers of `attributes`; only what any address has.
+
+        Private addresses have none: some databases name a country for them.
+        """
         codes = [name for name in addresses.columns if name.startswith("place")]
         found = [
             places.table.select(pl.all().gather(addresses.get_column(code)))
@@ -104,9 +107,9 @@ class Geo:
         ]
         out = addresses.drop(codes)
         for name in ATTRIBUTES if found else ():
-            column = pl.select(pl.coalesce([one.get_column(name) for one in found])).to_series()
-            if name == ORGANIZATION:
-                column = pl.select(pl.coalesce(column, pl.when(addresses["private"]).then(pl.lit(PRIVATE)))).to_series()
+            told = pl.coalesce([one.get_column(name) for one in found])
+            of_private = pl.lit(PRIVATE if name == ORGANIZATION else None)
+            column = pl.select(pl.when(addresses["private"]).then(of_private).otherwise(told)).to_series()
             if column.null_count() < len(column):
                 out = out.with_columns(column.alias(name))
         return out

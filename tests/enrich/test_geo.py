@@ -149,12 +149,12 @@ def test_records_learned_later_do_not_move_those_known(tmp_path: Path) -> None:
         assert found["geo.city_name"] == [f"City {first}", f"City {second}", None]
 
 
-def test_a_private_address_belongs_to_private_unless_a_database_knows_it(tmp_path: Path) -> None:
-    geo = Geo(databases(tmp_path, systems={"10.1.0.0/16": {"as_name": "Ours"}}))
+def test_a_private_address_belongs_to_private_whatever_a_database_says(tmp_path: Path) -> None:
+    geo = Geo(databases(tmp_path, systems={"10.1.0.0/16": {"as_name": "Other", "country_code": "AU"}}))
     halves = pl.DataFrame({"hi": [0, 0], "lo": [MAPPED | 0x0A010001, MAPPED | 0x0A020001]}, schema_overrides=HALVES)
     codes = {name: make(halves) for name, make in geo.attributes().items()}
     told = geo.describe(pl.DataFrame({"private": [True, True]}).with_columns(**codes))
-    assert told["as.organization.name"].to_list() == ["Ours", "private"]
+    assert told.to_dict(as_series=False) == {"private": [True, True], "as.organization.name": ["private"] * 2}
 
 
 def test_without_databases_nothing_is_put_in() -> None:
