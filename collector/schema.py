@@ -134,6 +134,12 @@ def fields() -> dict[str, Field]:
 
 
 @cache
+def copies() -> dict[str, Field]:
+    """Fields that full documents of flows have beside those: they repeat what others say."""
+    return _read("copies")
+
+
+@cache
 def counters() -> dict[str, Field]:
     """All fields of counter samples: those of every sample, then `<structure>.<field>`."""
     structures = (row for row in _rows("sflow-structures") if row["kind"] == "counter_record")
@@ -159,7 +165,7 @@ def _structure(row: dict[str, str]) -> Iterator[Field]:
 
 @cache
 def _all() -> dict[str, Field]:
-    return counters() | discards() | fields()
+    return counters() | discards() | copies() | fields()
 
 
 def field(name: str) -> Field:

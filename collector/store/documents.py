@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from collector.datasets import FLOWS
 from collector.flows import Flows
 from collector.store.fragments import Members
+from collector.store.full import END, FullMembers
 from collector.store.plan import plan
 
 
@@ -29,14 +31,17 @@ class Lines:
         return len(self.offsets) - 1
 
 
-def lines(flows: Flows, before: pl.Series | None = None) -> Lines:
-    """One line a flow: its document, with the text of `before` (a String column, `len(flows)` long) in front of it."""
-    return packed(documents(flows, before))
+def lines(flows: Flows, before: pl.Series | None = None, full: bool = True) -> Lines:
+    """One line a flow: its document, with the text of `before` (a String column, `len(flows)` long) in front of it.
+
+    A document that is not `full` leaves out what repeats other fields: see lean.py and full.py.
+    """
+    return packed(documents(flows, before, full))
 
 
-def documents(flows: Flows, before: pl.Series | None = None) -> pl.Series:
+def documents(flows: Flows, before: pl.Series | None = None, full: bool = True) -> pl.Series:
     """The lines as a String column."""
-    members = Members(flows)
+    members = FullMembers(flows) if full and flows.dataset is FLOWS and END in flows.frame.columns else Members(flows)
     parts = members.object(plan(tuple(flows.names())))
     pieces: list[pl.Series | str] = [] if before is None else [before]
     return members.join([*pieces, "{", *parts, "}\n"])

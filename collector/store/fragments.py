@@ -70,7 +70,7 @@ class Members:
     def _members(self, node: Node) -> list[Member]:
         out, done = [], set[str]()
         for member in node.members.values():
-            code = member.code()
+            code = self._code(member)
             if code is None:
                 out.append(self._leaf(member) if member.name else self._nested(member))
             elif code not in done:
@@ -78,12 +78,19 @@ class Members:
                 out.append(self._gathered(code, [m for m in node.members.values() if m.code() == code]))
         return out
 
+    def _code(self, node: Node) -> str | None:
+        """The coded column through which everything below is reached at once, if it is."""
+        return node.code()
+
     def _nested(self, node: Node) -> Member:
-        members = self._members(node)
+        return self._wrapped(node.key, self._members(node))
+
+    def _wrapped(self, key: str, members: list[Member]) -> Member:
+        """An object with these members."""
         pieces = self.joined(members)
         if any(member.inline for member in members):
-            return Member((f'"{node.key}":{{', *pieces, "}"))
-        return Member(optional=wrapped(f',"{node.key}":{{', _some(self.join(pieces)), "}"))
+            return Member((f'"{key}":{{', *pieces, "}"))
+        return Member(optional=wrapped(f',"{key}":{{', some(self.join(pieces)), "}"))
 
     def _leaf(self, node: Node) -> Member:
         return leaf(node, self._flows.frame.get_column(node.name))
@@ -145,7 +152,7 @@ def entry_fragments(table: pl.DataFrame, nodes: list[Node]) -> pl.Series:
     root = Node("", members={node.key: node for node in nodes})
     members = _Entries(rows).members(root)
     text = concat(merged(Members(rows).joined(members)), table.height)
-    return _some(text)
+    return some(text)
 
 
 class _Entries(Members):
@@ -173,7 +180,7 @@ def _small(key: str, kind: str, values: pl.Series) -> Member:
     return Member((texts.numbers(f'"{key}":', kind).gather(values),))
 
 
-def _some(text: pl.Series) -> pl.Series:
+def some(text: pl.Series) -> pl.Series:
     """Text, null where it is empty."""
     return text.to_frame("text").select(pl.when(pl.col("text") != "").then(pl.col("text"))).to_series()
 

@@ -18,6 +18,7 @@ from collector.datagram import Datagram
 from collector.datasets import DATASETS, FLOWS
 from collector.decode.decoder import Decoded, Decoder
 from collector.decode.waiting import WAITING_MILLISECONDS
+from collector.enrich.enricher import Enricher
 from collector.flows import Flows
 from collector.store.texts import LONG_MAX
 from collector.store.writers import NdjsonWriter, ParquetWriter
@@ -101,7 +102,7 @@ def judge(story: Sequence[Datagram]) -> None:
 def _written(batches: Sequence[Sequence[Datagram]]) -> Counter[tuple[int | None, ...]]:
     """The flows, all in order as both stores have them."""
     stores = Stores()
-    decoding = Decoding(stores, frozenset(Kind), Decoder(keep_unknown=True), enrich=True)
+    decoding = Decoding(stores, frozenset(Kind), Decoder(keep_unknown=True), Enricher())
     flows = _decoded(batches, decoding._decoder, decoding._write)
     stores.close()
     documents = stores.documents.getvalue()

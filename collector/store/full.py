@@ -1,0 +1,122 @@
+"""What a full document has beyond its columns: copies by which existing dashboards and searches find flows.
+
+Client and server are copies of source and destination, which are rendered once and used twice. `as` and `geo` have the
+systems and places of both ends as lists of objects, which a search engine reads as lists of values.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import version
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from collector.flows import Flows
+from collector.registry import VALUE, number_of
+from collector.store.fragments import Member, Members, Piece, entry_fragments, some, wrapped
+from collector.store.plan import Node, plan
+
+END = "flow.client_end"
+ENDS = ("source", "destination")
+ROLES = ("client", "server")
+CORE = ("ip", "domain", "port", "mac", "bytes", "packets", "as", "geo")
+"""Members of an end that its copy has."""
+PAIRS = {
+    "as": ("source.as.organization.name",),
+    "geo": ("source.geo.city_name", "source.geo.country_name", "source.geo.country_iso_code"),
+}
+"""Objects of which there is one for each end, and their fields."""
+EVENT = '"kind":"event","category":"network"'
+ECS_VERSION = "8.17"
+
+
+class FullMembers(Members):
+    """Renders the members of full documents of one batch of enriched flows."""
+
+    def __init__(self, flows: Flows) -> None:
+        super().__init__(flows)
+        self._cores: dict[str, pl.Series] = {}
+        """The members of each end that its copy has."""
+
+    def object(self, node: Node) -> list[Piece]:
+        """The pieces between the braces of the document itself."""
+        members = self._members(node)
+        return self.joined([*members, *self._roles(), *self._related(), *self._pairs(), Member((_constants(),))])
+
+    def _members(self, node: Node) -> list[Member]:
+        members = super()._members(node)
+        return [*members, Member((EVENT,))] if _is(node, "event") else members
+
+    def _code(self, node: Node) -> str | None:
+        return None if _is(node, *ENDS) else super()._code(node)
+
+    def _nested(self, node: Node) -> Member:
+        if not _is(node, *ENDS):
+            return super()._nested(node)
+        core, rest = (
+            self._members(replace(node, members={key: one for key, one in node.members.items() if (key in CORE) == of}))
+            for of in (True, False)
+        )
+        text = self._cores[node.key] = some(self.join(self.joined(core)))
+        return self._wrapped(node.key, [_member(text), *rest])
+
+    def _roles(self) -> Iterator[Member]:
+        """Client and server: the ends as they are, or the other way round."""
+        nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(self._flows))
+        source, destination = (self._cores.get(end, nothing) for end in ENDS)
+        straight = self._flows.frame.get_column(END) == number_of("ends", ENDS[0])
+        for role, one, other in zip(ROLES, (source, destination), (destination, source), strict=True):
+            text = one.zip_with(straight, other)
+            if text.null_count() < len(text):
+                yield self._wrapped(role, [_member(text)])
+
+    def _related(self) -> Iterator[Member]:
+        yield from self._both(',"related":{"ip":[', wrapped('"', self._addresses().get_column(VALUE), '"'), "]}")
+
+    def _pairs(self) -> Iterator[Member]:
+        have = self._addresses().columns
+        for key, names in PAIRS.items():
+            nodes = plan(tuple(name for name in names if name.removeprefix("source.") in have)).members
+            if nodes:
+                objects = entry_fragments(self._addresses(), list(nodes["source"].members[key].members.values()))
+                yield from self._both(f',"{key}":[', wrapped("{", objects, "}"), "]")
+
+    def _addresses(self) -> pl.DataFrame:
+        return self._flows.tables["addresses"]
+
+    def _both(self, before: str, fragments: pl.Series, after: str) -> Iterator[Member]:
+        """A list of what both ends have of these fragments of addresses; nothing where neither has any."""
+        count = len(fragments) + 1
+        fragments = fragments.extend_constant(None, 1)  # of flows without an address
+        first, second = (self._rows(end, count - 1) for end in ENDS)
+        followed = fragments.is_not_null().to_numpy()[second]
+        alone = wrapped(before, fragments, after).fill_null("")
+        texts = alone.append(wrapped(before, fragments, ",").fill_null(before))
+        yield Member(optional=texts.gather(np.where(followed, first + count, first)))
+        yield Member(optional=wrapped("", fragments, after).fill_null("").gather(second))
+
+    def _rows(self, end: str, missing: int) -> npt.NDArray[np.int64]:
+        """The row of each flow's address, `missing` where it has none."""
+        frame = self._flows.frame
+        if f"{end}.ip" not in frame.columns:
+            return np.full(len(self._flows), missing)
+        rows: npt.NDArray[np.int64] = frame.get_column(f"{end}.ip").cast(pl.Int64).fill_null(missing).to_numpy()
+        return rows
+
+
+def _member(text: pl.Series) -> Member:
+    """Members of an object that are text already."""
+    return Member(optional=wrapped(",", text, "")) if text.null_count() else Member((text,))
+
+
+def _is(node: Node, *keys: str) -> bool:
+    """Whether it is one of those objects of the document itself."""
+    return node.key in keys and not node.name and node.depth == 0
+
+
+@cache
+def _constants() -> str:
+    agent = f'"type":"flow-collector","version":"{version("flow-collector")}"'
+    return f'"ecs":{{"version":"{ECS_VERSION}"}},"agent":{{{agent}}}'
