@@ -50,7 +50,7 @@ class FullMembers(Members):
         return [*members, Member((EVENT,))] if _is(node, "event") else members
 
     def _code(self, node: Node) -> str | None:
-        return None if _is(node, *ENDS) else super()._code(node)
+        return None if _is(node, "event", *ENDS) else super()._code(node)
 
     def _nested(self, node: Node) -> Member:
         if not _is(node, *ENDS):
