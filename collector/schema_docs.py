@@ -19,6 +19,14 @@ Counter samples and dropped packets of sFlow are kept apart: see [interface coun
 This page is made by `python -m collector.schema_docs > docs/fields.md`.
 """
 
+_COPIES = """
+## Copies
+
+Full documents (`--document full`, the default) repeat what other fields say under the names by which dashboards,
+searches and alerts find it; lean ones and Parquet files do not. `client` and `server` are `source` and `destination`,
+or the other way round where `flow.client_end` is `destination`.
+"""
+
 _TABLE = "\n| field | mapping | Parquet | description | fed by |\n| --- | --- | --- | --- | --- |\n"
 
 _PARQUET = {
@@ -35,7 +43,12 @@ def page() -> str:
     groups: dict[str, list[schema.Field]] = {}
     for field in schema.fields().values():
         groups.setdefault(field.name.partition(".")[0], []).append(field)
-    return _HEAD + "".join(_group(name, fields) for name, fields in groups.items())
+    return _HEAD + "".join(_group(name, fields) for name, fields in groups.items()) + _copies()
+
+
+def _copies() -> str:
+    rows = (_row(field).replace(f"| {_parquet(field)} |", "| |", 1) for field in schema.copies().values())
+    return _COPIES + _TABLE + "".join(rows)
 
 
 def _group(name: str, fields: list[schema.Field]) -> str:
@@ -47,10 +60,13 @@ def _row(field: schema.Field) -> str:
     mapping = str(field.elasticsearch["type"])
     if not field.elasticsearch.get("index", True):
         mapping = f"*{mapping}*"
-    parquet = _PARQUET.get(field.dtype, str(field.dtype).lower())
     elements = ", ".join(f"`{element}`" for element in field.elements)
     description = field.description.replace("|", "\\|")
-    return f"| `{field.name}` | {mapping} | {parquet} | {description} | {elements} |\n"
+    return f"| `{field.name}` | {mapping} | {_parquet(field)} | {description} | {elements} |\n"
+
+
+def _parquet(field: schema.Field) -> str:
+    return _PARQUET.get(field.dtype, str(field.dtype).lower())
 
 
 if __name__ == "__main__":

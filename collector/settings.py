@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -117,6 +117,11 @@ class Settings(BaseSettings):
     elasticsearch: Texts = Field(
         default=(),
         description="Elasticsearch or OpenSearch, http(s)://HOST:PORT[,...]; without it, Parquet in the folder.",
+    )
+    document: Literal["full", "lean"] = Field(
+        default="full",
+        description="full: documents have every field that ElastiFlow's users refer to; lean: they leave out what "
+        "repeats others, for less of the engine's CPU and disk.",
     )
     elasticsearch_user: str | None = Field(default=None, description="User for basic authentication.")
     elasticsearch_password: SecretStr | None = Field(default=None, description="Password of that user.")

@@ -44,6 +44,7 @@ def elasticsearch_settings(settings: Settings) -> ElasticsearchSettings:
         access=access(settings),
         folder=settings.folder,
         index=index,
+        full=settings.document == "full",
         zone=settings.timezone,
         parallel=settings.elasticsearch_parallel,
         segment_bytes=int(settings.segments_gib * GIB),

@@ -15,6 +15,7 @@ from collector.datasets import FLOWS
 from collector.flows import Flows
 from collector.store.fragments import Members
 from collector.store.full import END, FullMembers
+from collector.store.lean import lean
 from collector.store.plan import plan
 
 
@@ -34,13 +35,14 @@ class Lines:
 def lines(flows: Flows, before: pl.Series | None = None, full: bool = True) -> Lines:
     """One line a flow: its document, with the text of `before` (a String column, `len(flows)` long) in front of it.
 
-    A document that is not `full` leaves out what repeats other fields: see lean.py and full.py.
+    A document that is not `full` leaves out what repeats other fields: see full.py and lean.py.
     """
     return packed(documents(flows, before, full))
 
 
 def documents(flows: Flows, before: pl.Series | None = None, full: bool = True) -> pl.Series:
     """The lines as a String column."""
+    flows = flows if full or flows.dataset is not FLOWS else lean(flows)
     members = FullMembers(flows) if full and flows.dataset is FLOWS and END in flows.frame.columns else Members(flows)
     parts = members.object(plan(tuple(flows.names())))
     pieces: list[pl.Series | str] = [] if before is None else [before]

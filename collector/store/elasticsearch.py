@@ -42,6 +42,8 @@ class Settings:
     folder: Path
     """Segments lie in `segments/` below it."""
     index: IndexSettings = field(default_factory=IndexSettings)
+    full: bool = True
+    """Whether documents repeat fields under the names by which existing dashboards find them."""
     zone: str = "UTC"
     """Time zone that tells where a day, and with it an index, begins."""
     parallel: int = 2
@@ -194,8 +196,8 @@ class ElasticsearchStore:
         flows = self._held.get(segment.id) or self._segments.read(segment)
         if flows is None:
             return
-        shipped = 0
-        for request in bulk.requests(flows, segment.id, self._settings.zone, lambda: self._shipper.size):
+        shipped, chosen = 0, self._settings
+        for request in bulk.requests(flows, segment.id, chosen.zone, lambda: self._shipper.size, chosen.full):
             self._shipper.ship(request)
             shipped += len(request)
         if len(flows) > shipped:

@@ -40,9 +40,10 @@ class IndexSettings:
 
 
 def properties(dataset: Dataset = FLOWS) -> dict[str, Any]:
-    """The mapping's properties: the dataset's dotted names as nested objects."""
+    """The mapping's properties: the dataset's dotted names as nested objects, with the copies of full documents."""
     tree: dict[str, Any] = {}
-    for name, field in dataset.fields.items():
+    copies = schema.copies() if dataset is FLOWS else {}
+    for name, field in {**dataset.fields, **copies}.items():
         *parents, leaf = name.split(".")
         level = tree
         for parent in parents:
