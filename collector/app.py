@@ -40,7 +40,7 @@ class Collector:
         buffer = settings.receive_buffer_mib << 20
         self.receivers = [UdpReceiver(one.host, one.port, buffer=buffer) for one in settings.udp]
         self.sessions = session_receivers(settings, self.inbox.crowded)
-        self.pipeline = Pipeline(open_store(settings), open_decoder(settings), open_enricher(settings))
+        self.pipeline = Pipeline(open_store(settings), open_decoder(settings), open_enricher(settings, live=True))
         decoder, enricher = self.pipeline.decoder, self.pipeline.enricher
         keepers: dict[str, Keeps] = {"netflow": decoder, "names": enricher.names}
         self.state = Keeper(settings.folder / STATE_FILE, keepers, decoder.exporters)
@@ -55,6 +55,8 @@ class Collector:
             self.inbox.close()
             if self._worker.ident is not None:
                 self._worker.join()
+            if hosts := self.pipeline.enricher.hosts:
+                hosts.resolver.close()
             self.pipeline.store.close(CLOSE_SECONDS)
         log.info("ended: %s", self.report.total())
 
@@ -67,6 +69,8 @@ class Collector:
             self._open(loop)
             if web:
                 web.start()
+            if hosts := self.pipeline.enricher.hosts:
+                hosts.resolver.start()
             self._worker.start()
             await self._until(stop)
         finally:

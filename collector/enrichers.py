@@ -1,12 +1,32 @@
 """The enrichment that the settings ask for."""
 
+from collector.enrich.dns.file import NAME, AnswersFile
+from collector.enrich.dns.hostnames import HostNames, Wanted
+from collector.enrich.dns.resolver import Resolver
+from collector.enrich.dns.servers import Groups
 from collector.enrich.enricher import Enricher
 from collector.enrich.geo import Geo
-from collector.settings import Settings
+from collector.settings import OFF, Settings
 
 
-def open_enricher(settings: Settings, names: bool = True) -> Enricher:
-    """An enricher that has seen nothing yet. CollectorError where a file cannot be used."""
+def open_enricher(settings: Settings, names: bool = True, live: bool = False) -> Enricher:
+    """An enricher that knows nothing yet. CollectorError where a file cannot be used.
+
+    Without `names` it adds nothing to what the records say. Host names are looked up where flows are `live`; `hosts`,
+    if there are, wait for their resolver to be started.
+    """
     if not names:
         return Enricher(names=False)
-    return Enricher(geo=Geo(settings.geoip or [settings.folder]), exporters_as=settings.as_from_exporter)
+    return Enricher(
+        geo=Geo(settings.geoip or [settings.folder]),
+        exporters_as=settings.as_from_exporter,
+        hosts=_host_names(settings) if live else None,
+    )
+
+
+def _host_names(settings: Settings) -> HostNames | None:
+    if settings.dns == OFF:
+        return None
+    groups = Groups.of(settings.dns_servers)
+    resolver = Resolver(groups.servers, AnswersFile(settings.folder / NAME))
+    return HostNames(Wanted(settings.dns), groups, resolver)

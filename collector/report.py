@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from collector.datasets import COUNTERS, DISCARDS
 from collector.decode.ledger import UNITS
+from collector.enrich.dns.resolver import Resolver
 from collector.exporters.metrics import exporter_metrics
 from collector.exporters.notes import total_notes
 from collector.exporters.view import MOST_EXPORTERS, MOST_STREAMS, Overview, overview
@@ -122,6 +123,8 @@ class Report:
         yield GaugeMetricFamily("flow_collector_waiting_flows", "Flows and other rows that wait for it", now.waiting)
         yield self._drops(now)
         yield from exporter_metrics(self.pipeline)
+        if hosts := self.pipeline.enricher.hosts:
+            yield from _host_names(hosts.resolver)
 
     def exporters(self, now: int) -> Overview:
         """What is known of all exporters at `now` (milliseconds since 1970)."""
@@ -147,6 +150,19 @@ class Report:
         for reason, count in stored.lost.items():
             out[f"store: {reason}"] += count
         return +out
+
+
+def _host_names(resolver: Resolver) -> Iterator[Metric]:
+    counts = resolver.counts()
+    yield CounterMetricFamily("flow_collector_dns_queries", "Questions to name servers", counts.asked)
+    text = "What came of it: name, none (there is no name) or failed (no answer)"
+    family = CounterMetricFamily("flow_collector_dns_answers", text, labels=["result"])
+    for result, count in (("name", counts.named), ("none", counts.absent), ("failed", counts.failed)):
+        family.add_metric([result], count)
+    yield family
+    text = "Addresses left out because too many waited; asked about when they are seen again"
+    yield CounterMetricFamily("flow_collector_dns_dropped", text, counts.dropped)
+    yield GaugeMetricFamily("flow_collector_dns_waiting", "Addresses whose names are awaited", resolver.waiting)
 
 
 def told(counts: Snapshot) -> str:

@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from collector.decode.configured import NetworkRate, network_rates
 from collector.endpoints import Endpoint, endpoints
+from collector.enrich.dns.servers import NameServer, name_servers
 from collector.errors import CollectorError
 
 ENVIRONMENT = "FLOW_COLLECTOR_"
@@ -59,6 +60,7 @@ def _zone(value: str) -> str:
 
 
 Endpoints = Annotated[tuple[Endpoint, ...], BeforeValidator(_endpoints)]
+NameServers = Annotated[tuple[NameServer, ...], BeforeValidator(name_servers)]
 NetworkRates = Annotated[tuple[NetworkRate, ...], BeforeValidator(network_rates)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_listed)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
@@ -112,6 +114,14 @@ class Settings(BaseSettings):
     )
     as_from_exporter: bool = Field(
         default=False, description="Prefer the AS numbers that exporters tell to those of the databases."
+    )
+    dns: Literal["auto", "exporters", "endpoints", "both", "off"] = Field(
+        default="auto",
+        description="Whose host names are looked up: exporters, endpoints (of flows), both, off; auto: see dns.md.",
+    )
+    dns_servers: NameServers = Field(
+        default=(),
+        description="Name servers, ADDRESS[:PORT], or NETWORK=ADDRESS[:PORT] for a network's addresses; [,...].",
     )
     folder: Path = Field(default=Path("flows"), description="Folder of segments, Parquet days, templates and state.")
     elasticsearch: Texts = Field(

@@ -11,6 +11,7 @@ from collector.decode import columns
 from collector.decode.options import Options
 from collector.enrich import counters, discards, roles
 from collector.enrich.addresses import AddressBook, Attribute, compacted, is_ipv4
+from collector.enrich.dns.hostnames import HostNames
 from collector.enrich.geo import NUMBER, Geo
 from collector.enrich.locality import multicast, private
 from collector.enrich.named import ExporterNames
@@ -26,11 +27,17 @@ UNNAMED = ("private", "family", "multicast", NUMBER)
 class Enricher:
     """Turns decoded flows into `Flows`; its state is the books."""
 
-    def __init__(self, names: bool = True, geo: Geo | None = None, exporters_as: bool = False) -> None:
+    def __init__(
+        self,
+        names: bool = True,
+        geo: Geo | None = None,
+        exporters_as: bool = False,
+        hosts: HostNames | None = None,
+    ) -> None:
         """Without `names`, flows carry what the record said and nothing beside it.
 
         `geo` has the databases of places and autonomous systems. With `exporters_as`, the AS numbers that exporters
-        tell are preferred to theirs.
+        tell are preferred to theirs. `hosts` are asked for host names.
         """
         self._beside = names
         self._geo = geo if geo and names else Geo([])
@@ -38,6 +45,7 @@ class Enricher:
         self._told = ExporterNames()
         self.names = self._told.names
         """What exporters call their interfaces, applications and so on."""
+        self.hosts = hosts if names else None
         self.addresses = self._book()
         self._rates = Rates()
 
@@ -63,7 +71,8 @@ class Enricher:
 
     def _book(self) -> AddressBook:
         known: dict[str, Attribute] = {"private": private, "family": _family}
-        beside = {"domain": _domain, "multicast": multicast, **self._geo.attributes()}
+        domains = self.hosts.attributes() if self.hosts else {"domain": _domain}
+        beside = {**domains, "multicast": multicast, **self._geo.attributes()}
         return AddressBook(known | beside if self._beside else known)
 
     def enrich(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
@@ -77,6 +86,8 @@ class Enricher:
         if self._beside:
             frame = frame.with_columns(_services(frame))
             addresses = self._geo.describe(addresses)
+            if self.hosts:
+                addresses = self.hosts.describe(addresses)
             tables["addresses"] = addresses.drop(UNNAMED, strict=False)
             added += [*_locality(frame, addresses), *roles.columns(frame, addresses["multicast"])]
             added += _systems(frame, addresses, self._exporters_as)
@@ -97,7 +108,10 @@ class Enricher:
 
     def _exporters(self, frame: pl.DataFrame, exporters: Sequence[str]) -> tuple[pl.Series, pl.DataFrame]:
         codes, known = _exporters(frame, exporters)
-        return codes, known.with_columns(pl.col(VALUE).alias("name")) if self._beside else known
+        return codes, known.with_columns(self._exporter_names(known[VALUE])) if self._beside else known
+
+    def _exporter_names(self, addresses: pl.Series) -> pl.Series:
+        return (self.hosts.of(addresses) if self.hosts else addresses).alias("name")
 
 
 def _exporters(frame: pl.DataFrame, exporters: Sequence[str]) -> tuple[pl.Series, pl.DataFrame]:
