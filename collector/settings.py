@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     )
     dns: Literal["auto", "exporters", "endpoints", "both", "off"] = Field(
         default="auto",
-        description="Whose host names are looked up: exporters, endpoints (of flows), both, off; auto: see dns.md.",
+        description="Host names are looked up of: exporters, endpoints (of flows), both, off; auto: enrichment-dns.md.",
     )
     dns_servers: NameServers = Field(
         default=(),

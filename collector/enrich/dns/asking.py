@@ -15,6 +15,8 @@ from collector.enrich.dns.answers import FAILED, Answer, Answers, absent, failed
 
 QUEUE = 10_000
 """Addresses that wait; beyond it the oldest are dropped, and asked for again when they are seen later."""
+AT_A_TIME = 2_000
+"""Addresses that are taken over at a time: what a server is asked in two seconds."""
 NO_NAME = (ARES_ENOTFOUND, ARES_ENODATA)
 ALIVE = (*NO_NAME, ARES_ESERVFAIL, ARES_EFORMERR, ARES_ENOTIMP)
 """What a server says that works, if not for this address."""
@@ -81,7 +83,7 @@ class Asking:
     @property
     def room(self) -> int:
         """How many more addresses are worth handing over at a time."""
-        return self._most() if self.silent else QUEUE
+        return 1 if self.silent else AT_A_TIME
 
     def ask(self, addresses: Iterable[str]) -> None:
         """Ask for the names of addresses, in this order, the oldest first."""
@@ -98,6 +100,7 @@ class Asking:
         """End at once."""
         for lane in self._lanes:
             lane.cancel()
+        await asyncio.gather(*self._lanes, return_exceptions=True)
         if self._resolver:
             await self._resolver.close()
 

@@ -24,6 +24,8 @@ from collector.registry import VALUE
 SLOT, DOMAIN = "host_name", "domain"
 MOST = 10_000
 """Addresses of a group that one batch looks into; the others are looked into when they are seen again."""
+LATER = 10.0
+"""Seconds until an address is looked into again that had to stay behind because too many are asked for."""
 NOWHERE = Prefixes.of(
     (ip_network(text), 0)
     for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8")
@@ -112,15 +114,16 @@ class HostNames:
             groups = self._slots.group[slots[due]]
             for group in np.unique(groups).tolist():
                 those = due[groups == group][:MOST]
-                self._ask(group, slots[those].tolist(), addresses.gather(those).to_list())
+                self._ask(group, slots[those], addresses.gather(those).to_list())
         return self._slots.names(slots).fill_null(addresses)
 
-    def _ask(self, group: int, slots: Sequence[int], addresses: Sequence[str]) -> None:
+    def _ask(self, group: int, slots: Numbers, addresses: Sequence[str]) -> None:
         """Take what the resolver knows already, and have it ask for the rest."""
         now, room = self._clock(), self.resolver.room(group)
+        self._slots.due[slots] = now + LATER
         asked: list[str] = []
         known: list[tuple[int, Answer]] = []
-        for slot, address in zip(slots, addresses, strict=True):
+        for slot, address in zip(slots.tolist(), addresses, strict=True):
             answer = self.resolver.answers.get(address)
             if answer and answer.until > now:
                 known.append((slot, answer))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from collector.enrich.dns import asking, hostnames
+from collector.enrich.dns.asking import Manners
 from collector.enrich.dns.file import NAME
 from collector.enrich.dns.hostnames import Wanted
 from tests.builders.dns import REFUSED, SERVER_FAILURE, NameServer
@@ -204,6 +205,17 @@ def test_nothing_is_asked_for_when_the_resolver_has_ended(server: NameServer) ->
         pass
     assert names.domains(HOST) == [HOST]
     assert server.asked == []
+
+
+def test_it_ends_while_queries_are_in_flight_without_a_word(
+    server: NameServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server.mute = True
+    with naming(server.place, manners=Manners()) as names:
+        names.domains(*(f"10.1.0.{host}" for host in range(150)))
+        wait_for(lambda: len(server.asked) == 100)
+    assert not names.hosts.resolver.running
+    assert capfd.readouterr().err == ""
 
 
 def reverse(address: str) -> str:
