@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from collector.enrich.enricher import Enricher
 from collector.flows import Flows
 
 EXPORTER = "192.0.2.1"
-QUICK = Manners(timeout=0.25, tries=1, pause=0.0, silent_pause=0.05, failures=4, first_failures=2)
+QUICK = Manners(timeout=5.0, pause=0.0, silent_pause=0.05, failures=4, first_failures=2)
+IMPATIENT = replace(QUICK, timeout=0.25, tries=1)
+"""For servers that do not answer."""
 PATIENCE = 30.0
 
 

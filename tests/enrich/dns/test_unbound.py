@@ -4,7 +4,6 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 
 from collector.enrich.dns.asking import AT_A_TIME
 from collector.enrich.dns.hostnames import LATER, Wanted
-from tests.enrich.dns.naming import QUICK, ended, naming, wait_for
+from tests.enrich.dns.naming import ended, naming, wait_for
 
 COUNT = 10_000
 CONFIGURATION = """
@@ -62,19 +61,18 @@ def unbound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_ten_thousand_names(unbound: str, tmp_path: Path) -> None:
     addresses = [address(row) for row in range(COUNT)]
     expected = [f"h{row}.example.net" for row in range(COUNT)]
-    manners = replace(QUICK, timeout=5.0)
-    with naming(unbound, Wanted.ENDPOINTS, tmp_path, manners) as names:
+    with naming(unbound, Wanted.ENDPOINTS, tmp_path) as names:
         for _ in range(COUNT // AT_A_TIME):
             names.settled(*addresses)
             names.later(LATER)
         assert names.domains(*addresses) == expected
         assert ended(names) == (COUNT, 0, 0)
-    with naming(unbound, Wanted.ENDPOINTS, tmp_path, manners) as names:
+    with naming(unbound, Wanted.ENDPOINTS, tmp_path) as names:
         assert names.domains(*addresses) == expected
 
 
 def test_what_has_no_name_and_what_is_refused(unbound: str) -> None:
-    with naming(unbound, Wanted.ENDPOINTS, manners=replace(QUICK, timeout=5.0)) as names:
+    with naming(unbound, Wanted.ENDPOINTS) as names:
         given = ["2001:db8::1", "2001:db8::2", "10.255.0.1", "192.168.0.1"]
         assert names.settled(*given) == ["six.example.net", *given[1:]]
         assert ended(names) == (1, 2, 1)
