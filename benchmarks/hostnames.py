@@ -4,7 +4,8 @@
 
 Takes NetFlow v9 (benchmarks/traffic) through decoder, enrichment and the Parquet store, batch after batch without a
 pause, while the names of all addresses are looked up. The dead name server has a socket and never answers; the living
-one is unbound, where it is installed. Prints medians, and their ratio to the pipeline without names.
+one is unbound, where it is installed. Prints medians, also of the ratio to the pipeline without names in the same
+round.
 """
 
 import argparse
@@ -103,10 +104,9 @@ def main() -> None:
                 speed, names[kind] = one_round(datagrams, flags)
                 speeds.setdefault(kind, []).append(speed)
     print(row("name server", "flows a second", "ratio", "names"), row("---", "---", "---", "---"), sep="\n")
-    without = statistics.median(speeds[OFF])
     for kind, found in speeds.items():
-        middle = statistics.median(found)
-        print(row(kind, f"{middle:,.0f}", f"{middle / without:.3f}", f"{names[kind]:,}"))
+        ratio = statistics.median(one / without for one, without in zip(found, speeds[OFF], strict=True))
+        print(row(kind, f"{statistics.median(found):,.0f}", f"{ratio:.3f}", f"{names[kind]:,}"))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,9 @@ from collector.registry import VALUE
 
 SLOT, DOMAIN = "host_name", "domain"
 MOST = 10_000
-"""Addresses of a group that one batch looks into; the others are looked into when they are seen again."""
+"""Ends of flows, of a group, that are looked into in a turn; the others are when they are seen again."""
+TURN = 0.9
+"""Seconds from turn to turn: a batch a second has one each, more batches share them."""
 LATER = 10.0
 """Seconds until an address is looked into again that had to stay behind because too many are asked for."""
 NOWHERE = Prefixes.of(
@@ -48,11 +50,17 @@ class HostNames:
     """The names of ends of flows and of exporters."""
 
     def __init__(
-        self, wanted: Wanted, groups: Groups, resolver: Resolver, clock: Callable[[], float] = time.time
+        self,
+        wanted: Wanted,
+        groups: Groups,
+        resolver: Resolver,
+        clock: Callable[[], float] = time.time,
+        turn: float = TURN,
     ) -> None:
-        """`resolver` asks the servers of `groups`; `clock` gives seconds since 1970."""
+        """`resolver` asks the servers of `groups`; `clock` gives seconds since 1970; `turn` is in seconds."""
         self.resolver = resolver
         self._wanted, self._networks, self._clock = wanted, groups.networks, clock
+        self._turn, self._last_turn = turn, 0.0
         self._private_known = False
         """Whether a name server of group 0 has named a private address."""
         self._begin()
@@ -63,12 +71,20 @@ class HostNames:
 
     def describe(self, addresses: pl.DataFrame) -> pl.DataFrame:
         """Put in `domain` for the slots: the name, or the address where none is known (yet)."""
-        names = self._names(addresses[SLOT].to_numpy(), addresses[VALUE])
-        return addresses.drop(SLOT).with_columns(names.alias(DOMAIN))
+        slots = addresses[SLOT].to_numpy()
+        self._take()
+        now = self._clock()
+        if abs(now - self._last_turn) >= self._turn:
+            self._last_turn = now
+            self._look(slots, addresses[VALUE])
+        return addresses.drop(SLOT).with_columns(self._names(slots, addresses[VALUE]).alias(DOMAIN))
 
     def of(self, exporters: pl.Series) -> pl.Series:
         """The names of exporters, their addresses where none is known."""
-        return self._names(np.array([self._exporter(one) for one in exporters], np.intp), exporters)
+        slots = np.array([self._exporter(one) for one in exporters], np.intp)
+        self._take()
+        self._look(slots, exporters)
+        return self._names(slots, exporters)
 
     def _begin(self) -> None:
         self._slots = Slots()
@@ -108,14 +124,16 @@ class HostNames:
         return groups, (groups > 0) | (NOWHERE.find(hi, lo) < 0), private(new).to_numpy()
 
     def _names(self, slots: Numbers, addresses: pl.Series) -> pl.Series:
-        self._take()
+        return self._slots.names(slots).fill_null(addresses)
+
+    def _look(self, slots: Numbers, addresses: pl.Series) -> None:
+        """Look into those whose time has come."""
         due = np.flatnonzero(self._slots.due[slots] <= self._clock())
         if len(due) and self.resolver.running:
             groups = self._slots.group[slots[due]]
             for group in np.unique(groups).tolist():
                 those = due[groups == group][:MOST]
                 self._ask(group, slots[those], addresses.gather(those).to_list())
-        return self._slots.names(slots).fill_null(addresses)
 
     def _ask(self, group: int, slots: Numbers, addresses: Sequence[str]) -> None:
         """Take what the resolver knows already, and have it ask for the rest."""

@@ -84,7 +84,7 @@ def naming(
         return time.time() + shift[0]
 
     file = AnswersFile(folder / NAME) if folder else None
-    hosts = HostNames(wanted, groups, Resolver(groups.servers, file, clock, manners), clock)
+    hosts = HostNames(wanted, groups, Resolver(groups.servers, file, clock, manners), clock, turn=0.0)
     hosts.resolver.start()
     try:
         yield Naming(Enricher(hosts=hosts), hosts, shift)

@@ -201,6 +201,15 @@ def test_addresses_beyond_what_is_looked_into_at_a_time_have_their_turn(
             assert len(server.asked) == count
 
 
+def test_batches_that_follow_fast_share_a_turn(server: NameServer) -> None:
+    with naming(server.place, Wanted.ENDPOINTS) as names:
+        names.hosts._turn = 60.0
+        names.settled(OTHER)
+        assert names.settled(HOST) == [HOST]
+        names.later(60)
+        assert names.settled(HOST) == ["host.example.net"]
+
+
 def test_nothing_is_asked_for_when_the_resolver_has_ended(server: NameServer) -> None:
     with naming(server.place) as names:
         pass

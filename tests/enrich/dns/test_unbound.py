@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from collector.enrich.dns.asking import AT_A_TIME
-from collector.enrich.dns.hostnames import LATER, Wanted
+from collector.enrich.dns.hostnames import LATER, MOST, Wanted
 from tests.enrich.dns.naming import ended, naming, wait_for
 
 COUNT = 10_000
@@ -68,7 +68,10 @@ def test_ten_thousand_names(unbound: str, tmp_path: Path) -> None:
         assert names.domains(*addresses) == expected
         assert ended(names) == (COUNT, 0, 0)
     with naming(unbound, Wanted.ENDPOINTS, tmp_path) as names:
-        assert names.domains(*addresses) == expected
+        for _ in range(-(-COUNT // MOST)):
+            found = names.domains(*addresses)
+        assert found == expected
+        assert ended(names) == (0, 0, 0)
 
 
 def test_what_has_no_name_and_what_is_refused(unbound: str) -> None:
