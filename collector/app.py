@@ -15,6 +15,7 @@ from collector.decoders import open_decoder
 from collector.enrichers import open_enricher
 from collector.inbox import Inbox
 from collector.pipeline import Pipeline
+from collector.query.rules import Rules
 from collector.receive.udp import UdpReceiver
 from collector.receivers import session_receivers
 from collector.report import Report
@@ -40,7 +41,8 @@ class Collector:
         buffer = settings.receive_buffer_mib << 20
         self.receivers = [UdpReceiver(one.host, one.port, buffer=buffer) for one in settings.udp]
         self.sessions = session_receivers(settings, self.inbox.crowded)
-        self.pipeline = Pipeline(open_store(settings), open_decoder(settings), open_enricher(settings, live=True))
+        enriching = open_enricher(settings, live=True)
+        self.pipeline = Pipeline(open_store(settings), open_decoder(settings), enriching, Rules(settings.rules))
         decoder, enricher = self.pipeline.decoder, self.pipeline.enricher
         keepers: dict[str, Keeps] = {"netflow": decoder, "names": enricher.names}
         self.state = Keeper(settings.folder / STATE_FILE, keepers, decoder.exporters)

@@ -9,6 +9,7 @@ from collector.datagram import Datagram
 from collector.decode.decoder import Decoder
 from collector.enrich.enricher import Enricher
 from collector.flows import Flows
+from collector.query.rules import Rules
 from collector.receive.errors import CaptureError
 from collector.receive.pcap import read_capture
 
@@ -33,14 +34,15 @@ def batches(datagrams: Iterable[Datagram], size: int = BATCH) -> Iterator[list[D
         yield batch
 
 
-def read_flows(path: str | PathLike[str], keep_unknown: bool = False) -> Iterator[Flows]:
+def read_flows(path: str | PathLike[str], keep_unknown: bool = False, rules: Rules | None = None) -> Iterator[Flows]:
     """The flows of a capture file in batches, in the order of their receipt. CaptureError where it cannot be read."""
+    applied = rules or Rules()
     decoder, enricher = Decoder(keep_unknown=keep_unknown), Enricher()
     for batch in batches(read_capture(path)):
         decoded = decoder.decode(batch)
         enricher.learn(decoded.options, decoded.counters, decoder.exporters, decoded.forgotten)
         if not decoded.flows.is_empty():
-            yield in_order(enricher.enrich(decoded.flows, decoder.exporters))
+            yield in_order(applied.apply(enricher.enrich(decoded.flows, decoder.exporters)))
 
 
 def in_order(flows: Flows) -> Flows:

@@ -14,6 +14,7 @@ from collector.decode.state import ExporterState
 from collector.enrich.enricher import Enricher
 from collector.firsts import Firsts
 from collector.flows import Flows
+from collector.query.rules import Rules
 from collector.store.counts import Counts
 
 Known = tuple[ExporterState, Mapping[str, int], Mapping[str, int]]
@@ -56,12 +57,19 @@ class Tallies:
 
 
 class Pipeline:
-    """Decoder, enrichment and store, one behind the other; used by one thread. Others may ask for `exporters`."""
+    """Decoder, enrichment, rules and store, one behind the other. For one thread; others may ask for `exporters`."""
 
-    def __init__(self, store: Store, decoder: Decoder | None = None, enricher: Enricher | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        decoder: Decoder | None = None,
+        enricher: Enricher | None = None,
+        rules: Rules | None = None,
+    ) -> None:
         self.store = store
         self.decoder = decoder or Decoder()
         self.enricher = enricher or Enricher()
+        self.rules = rules or Rules()
         self.tallies = Tallies()
         self._firsts = Firsts(log)
         self._lock = threading.Lock()
@@ -76,7 +84,9 @@ class Pipeline:
         self.enricher.learn(decoded.options, decoded.counters, exporters, decoded.forgotten)
         self.enricher.refresh()
         if not decoded.flows.is_empty():
-            self.store.write(self.enricher.enrich(decoded.flows, exporters))
+            flows = self.rules.apply(self.enricher.enrich(decoded.flows, exporters))
+            if len(flows):
+                self.store.write(flows)
         if not decoded.counters.is_empty():
             self.store.write(self.enricher.counters(decoded.counters, exporters))
         if not decoded.discards.is_empty():

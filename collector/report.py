@@ -147,6 +147,8 @@ class Report:
         out["machine too slow"] = self.inbox.overflow
         out["fault of the collector"] = self.failed_datagrams
         out.update(dict(self.pipeline.tallies.reasons))
+        for rule, count in list(self.pipeline.rules.dropped.items()):
+            out[f"by rule {rule}"] += count
         for reason, count in stored.lost.items():
             out[f"store: {reason}"] += count
         return +out

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -23,6 +23,8 @@ from collector.decode.configured import NetworkRate, network_rates
 from collector.endpoints import Endpoint, endpoints
 from collector.enrich.dns.servers import NameServer, name_servers
 from collector.errors import CollectorError
+from collector.query.rulefile import rules
+from collector.query.rules import Rule
 
 ENVIRONMENT = "FLOW_COLLECTOR_"
 DEFAULT_FILE = "flow-collector.toml"
@@ -62,6 +64,7 @@ def _zone(value: str) -> str:
 Endpoints = Annotated[tuple[Endpoint, ...], BeforeValidator(_endpoints)]
 NameServers = Annotated[tuple[NameServer, ...], BeforeValidator(name_servers)]
 NetworkRates = Annotated[tuple[NetworkRate, ...], BeforeValidator(network_rates)]
+FlowRules = Annotated[tuple[InstanceOf[Rule], ...], BeforeValidator(rules)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_listed)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
@@ -156,6 +159,11 @@ class Settings(BaseSettings):
     )
     keep_unknown: bool = Field(
         default=False, description="Keep what records say that no field is for, under flow.extra: see exporters.md."
+    )
+    rules: FlowRules = Field(
+        default=(),
+        description="Rules that change, tag or drop flows: a TOML file of [[rules]], or these in the settings file: "
+        "see rules.md.",
     )
     web: Annotated[Endpoint | None, BeforeValidator(_endpoint)] = Field(
         default=Endpoint("127.0.0.1", 8080),

@@ -18,6 +18,7 @@ from collector.decoders import open_decoder
 from collector.endpoints import Endpoint, endpoint
 from collector.enrichers import open_enricher
 from collector.pipeline import Pipeline
+from collector.query.rules import Rules
 from collector.receive.pcap import read_capture
 from collector.receive.replay import replay
 from collector.settings import Settings, SettingsError
@@ -46,7 +47,7 @@ ALONE = {
 """Kinds of records that the formats with columns can have."""
 FLUSH_SECONDS = 24 * 3600.0
 """How long an import waits at the end for a store that does not keep up or does not answer."""
-DECODER_SETTINGS = ("sampling_default", "sampling_override", "keep_unknown")
+DECODER_SETTINGS = ("sampling_default", "sampling_override", "keep_unknown", "rules")
 ENRICHER_SETTINGS = ("geoip", "as_from_exporter")
 IMPORT_SETTINGS = (
     *DECODER_SETTINGS,
@@ -85,7 +86,8 @@ def decode(
             "may be in Parquet, flows in any format"
         )
     with opened(form.value, output) as writer:
-        decoding = Decoding(writer, kinds, open_decoder(settings), open_enricher(settings, enrich))
+        enricher = open_enricher(settings, enrich)
+        decoding = Decoding(writer, kinds, open_decoder(settings), enricher, Rules(settings.rules))
         for file in files:
             decoding.read(file)
         decoding.summarise()
@@ -96,7 +98,7 @@ def import_(files: Files, settings: Settings) -> None:
     configure_logging(settings.log_level)
     if settings.elasticsearch:
         engine(settings)  # who types the command can mend the URL at once; `run` waits for an engine that comes later
-    pipeline = Pipeline(open_store(settings), open_decoder(settings), open_enricher(settings))
+    pipeline = Pipeline(open_store(settings), open_decoder(settings), open_enricher(settings), Rules(settings.rules))
     console, patience = Console(stderr=True), FLUSH_SECONDS
     try:
         _feed(pipeline, files, console)

@@ -9,6 +9,7 @@ from collector.captures import batches, in_order
 from collector.decode.decoder import Decoded, Decoder, Options
 from collector.decode.problems import REASONS
 from collector.enrich.enricher import Enricher
+from collector.query.rules import Rules
 from collector.receive.pcap import read_capture
 from collector.store.writers import Writer
 
@@ -25,11 +26,14 @@ class Kind(StrEnum):
 class Decoding:
     """Decodes captures one after another, as if they came from the same exporters, into one writer."""
 
-    def __init__(self, writer: Writer, kinds: frozenset[Kind], decoder: Decoder, enricher: Enricher) -> None:
+    def __init__(
+        self, writer: Writer, kinds: frozenset[Kind], decoder: Decoder, enricher: Enricher, rules: Rules
+    ) -> None:
         self._writer = writer
         self._kinds = kinds
         self._decoder = decoder
         self._enricher = enricher
+        self._rules = rules
         self._problems: Counter[tuple[str, str]] = Counter()
 
     def read(self, file: str) -> None:
@@ -38,9 +42,11 @@ class Decoding:
             self._write(self._decoder.decode(batch))
 
     def summarise(self) -> None:
-        """Say on stderr what could not be used."""
+        """Say on stderr what could not be used, and what rules dropped."""
         for (reason, exporter), count in self._problems.most_common():
             print(f"flow-collector: {exporter}: {count:,} x {reason}: {REASONS[reason]}", file=sys.stderr)
+        for rule, count in self._rules.dropped.most_common():
+            print(f"flow-collector: {count:,} flows dropped by rule {rule}", file=sys.stderr)
 
     def _write(self, decoded: Decoded) -> None:
         for problem in decoded.problems:
@@ -54,7 +60,7 @@ class Decoding:
         if Kind.DISCARDS in self._kinds and not decoded.discards.is_empty():
             self._writer.write(self._enricher.discards(decoded.discards, exporters))
         if Kind.FLOWS in self._kinds and not decoded.flows.is_empty():
-            self._writer.write(in_order(self._enricher.enrich(decoded.flows, exporters)))
+            self._writer.write(in_order(self._rules.apply(self._enricher.enrich(decoded.flows, exporters))))
 
     def _option(self, one: Options) -> dict[str, Any]:
         """A document that cannot be taken for a flow."""

@@ -20,6 +20,7 @@ from collector.decode.decoder import Decoded, Decoder
 from collector.decode.waiting import WAITING_MILLISECONDS
 from collector.enrich.enricher import Enricher
 from collector.flows import Flows
+from collector.query.rules import Rules
 from collector.store.texts import LONG_MAX
 from collector.store.writers import NdjsonWriter, ParquetWriter
 
@@ -102,7 +103,7 @@ def judge(story: Sequence[Datagram]) -> None:
 def _written(batches: Sequence[Sequence[Datagram]]) -> Counter[tuple[int | None, ...]]:
     """The flows, all in order as both stores have them."""
     stores = Stores()
-    decoding = Decoding(stores, frozenset(Kind), Decoder(keep_unknown=True), Enricher())
+    decoding = Decoding(stores, frozenset(Kind), Decoder(keep_unknown=True), Enricher(), Rules())
     flows = _decoded(batches, decoding._decoder, decoding._write)
     stores.close()
     documents = stores.documents.getvalue()
