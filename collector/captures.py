@@ -50,12 +50,13 @@ def in_order(flows: Flows) -> Flows:
     return flows.over(flows.frame.sort("event.ingested", maintain_order=True))
 
 
-def read_pcap(path: str | PathLike[str], keep_unknown: bool = False) -> pl.DataFrame:
+def read_pcap(path: str | PathLike[str], keep_unknown: bool = False, rules: Rules | None = None) -> pl.DataFrame:
     """All flows of a capture file (pcap or pcapng, also in gzip).
 
     One row a flow, one column a field that any of them has, with the names and types of docs/fields.md; times in UTC.
-    With `keep_unknown`, what the records say that no field is for is in `flow.extra`, as JSON text.
+    With `keep_unknown`, what the records say that no field is for is in `flow.extra`, as JSON text. `rules` are applied
+    to the flows (`Rules(rulefile.rules("rules.toml"))`).
     CaptureError where the file cannot be read.
     """
-    frames = [flows.wide() for flows in read_flows(path, keep_unknown)]
+    frames = [flows.wide() for flows in read_flows(path, keep_unknown, rules)]
     return pl.concat(frames, how="diagonal") if frames else pl.DataFrame()

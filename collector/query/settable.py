@@ -109,4 +109,8 @@ def _is_constant(table: str) -> bool:
 def _rows(table: str) -> Mapping[Any, int]:
     """The row of each value of a constant table, the first where there are more."""
     values = registry.table(table)[VALUE].to_list()
-    return {value: row for row, value in reversed(list(enumerate(values))) if value is not None}
+    found: dict[Any, int] = {}
+    for row, value in enumerate(values):
+        found.setdefault(value, row)
+    found.pop(None, None)
+    return found

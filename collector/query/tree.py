@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, reduce
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from collector.query.columns import Columns, Mask, Values, place
 from collector.query.conditions import Condition
 
 
+@runtime_checkable
 class Node(Protocol):
     """A part of a filter."""
 
