@@ -58,10 +58,11 @@ def add_tags(flows: Flows, tags: tuple[str, ...], which: Mask) -> Flows:
     if TAGS not in flows.frame.columns:
         return set_value(flows, TAGS, list(tags), which)
     old = flows.frame.get_column(TAGS)
-    empty, new = (pl.lit(pl.Series([words], dtype=dtype)) for words in ([], list(tags)))
-    both = pl.col(TAGS).fill_null(empty).list.concat(new).list.unique(maintain_order=True)
-    grown = flows.frame.lazy().select(pl.when(pl.lit(pl.Series(which))).then(both).otherwise(TAGS).alias(TAGS))
-    return Flows(flows.frame.with_columns(grown.collect().to_series().cast(old.dtype)), flows.tables)
+    words = old.unique()  # flows have few different lists
+    longer = [list(dict.fromkeys([*(some or []), *tags])) for some in words.to_list()]
+    known = pl.DataFrame([words, pl.Series("longer", longer, dtype=dtype)])
+    found = old.to_frame().join(known, on=TAGS, how="left", nulls_equal=True, maintain_order="left")["longer"]
+    return Flows(flows.frame.with_columns(found.alias(TAGS).zip_with(pl.Series(which), old)), flows.tables)
 
 
 def _chosen(frame: pl.DataFrame, name: str, value: Any, dtype: pl.DataType, which: Mask) -> pl.Series:
