@@ -109,9 +109,10 @@ def import_(files: Files, settings: Settings) -> None:
         pipeline.store.close(patience)
     counts = pipeline.store.counts()
     others = "".join(f", {count:,} {DATASETS[name].title}" for name, count in counts.others.items())
-    console.print(
-        f"{pipeline.tallies.flows:,} flows decoded, {counts.stored:,} stored{others} in {store_name(settings)}"
-    )
+    dropped = pipeline.rules.dropped.total()
+    ruled = f"{dropped:,} dropped by rules, " if dropped else ""
+    stored = f"{counts.stored:,} stored{others} in {store_name(settings)}"
+    console.print(f"{pipeline.tallies.flows:,} flows decoded, {ruled}{stored}")
     if counts.lost:
         raise typer.Exit(1)
 

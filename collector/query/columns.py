@@ -28,13 +28,17 @@ class Values:
     @cached_property
     def present(self) -> Mask:
         """Which are not null."""
+        if not self.series.null_count():
+            return np.ones(len(self.series), np.bool_)
         return self.series.is_not_null().to_numpy()
 
     @cached_property
     def numbers(self) -> npt.NDArray[Any]:
         """Numbers, times in their unit and truth values; zero where null."""
         physical = self.series.to_physical()
-        return (physical.fill_null(False if physical.dtype == pl.Boolean else 0)).to_numpy()
+        if physical.null_count():
+            physical = physical.fill_null(False if physical.dtype == pl.Boolean else 0)
+        return physical.to_numpy()
 
     @cached_property
     def halves(self) -> tuple[Halves, Halves]:

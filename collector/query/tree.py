@@ -1,6 +1,5 @@
 """A filter as a tree of conditions on fields."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from typing import Protocol, runtime_checkable
@@ -73,13 +72,18 @@ class Not:
 
 @dataclass(frozen=True)
 class All:
-    """Holds where all parts do."""
+    """Holds where all parts do; what comes after a part that holds for no flow is not looked at."""
 
     parts: tuple[Node, ...]
 
     def mask(self, columns: Columns, now: int) -> Mask:
         """See `Node`."""
-        return _joined(np.logical_and, self.parts, columns, now)
+        found = self.parts[0].mask(columns, now)
+        for part in self.parts[1:]:
+            if not found.any():
+                break
+            found = found & part.mask(columns, now)
+        return found
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,4 @@ class Some:
 
     def mask(self, columns: Columns, now: int) -> Mask:
         """See `Node`."""
-        return _joined(np.logical_or, self.parts, columns, now)
-
-
-def _joined(join: Callable[[Mask, Mask], Mask], parts: tuple[Node, ...], columns: Columns, now: int) -> Mask:
-    return reduce(join, (part.mask(columns, now) for part in parts))
+        return reduce(np.logical_or, (part.mask(columns, now) for part in self.parts))

@@ -121,6 +121,22 @@ def test_what_makes_no_sense_is_told_with_its_place(text: str, position: int, wo
     assert str(error.value).startswith(f"at position {position}: ")
 
 
+PIECES = " AND , OR ,NOT , TO ,_exists_:,source.ip:,10.0.0.0,/8,now,source.port:,443,host.name:,core,@timestamp:,2026"
+SIGNS = [*"()[]{}:\"*?\\~^+-<>=/&|!'. \n", *PIECES.split(","), "flow.id:", "source.geo.location:", "é"]
+
+
+@given(st.lists(st.sampled_from(SIGNS) | st.characters(), max_size=12).map("".join))
+@settings(max_examples=1000)
+def test_any_text_is_a_filter_or_an_error_with_its_place(text: str) -> None:
+    try:
+        read = parse(text)
+    except FilterError as error:
+        fits = 1 <= error.position <= len(text) + 1
+    else:
+        fits = len(read.mask(sample())) == 24
+    assert fits
+
+
 @dataclass(frozen=True)
 class Asked:
     """Holds for nothing and remembers how many values it was asked about."""

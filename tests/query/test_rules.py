@@ -250,6 +250,7 @@ def test_import_and_the_library_apply_rules(folder: Path) -> None:
     (folder / "rules.toml").write_text(RULES, encoding="utf-8")
     answer = CliRunner().invoke(app, ["import", "--rules", "rules.toml", "one.pcap"])
     assert answer.exit_code == 0, answer.output
+    assert "3 flows decoded, 1 dropped by rules, 2 stored" in answer.output
     stored = pl.read_parquet("flows/date=*/*.parquet").sort("source.ip")
     assert stored["tags"].to_list() == [None, ["https"]]
     frame = collector.read_pcap("one.pcap", rules=Rules(rules("rules.toml")))
