@@ -30,7 +30,7 @@ REFUSED = {
     lucene.Proximity: "~ (a search for words near each other) is not possible",
     lucene.Boost: "^ (a boost) makes no sense: nothing is ranked",
 }
-_PLACE = re.compile(r"position (\d+)")
+_PLACE = re.compile(r"position (\d+)!?\Z")
 
 
 def parsed(text: str) -> Node:

@@ -109,6 +109,7 @@ COLONS = "a value with a colon"
         ("host.name:core^2", 11, "boost"),
         ("host.name:/core/", 11, "regular expressions"),
         ("host.name:'a b'", 11, "double quotation marks"),
+        ("host.name:'position 5' OR *", 11, "double quotation marks"),
         ('host.name:"a', 11, "no second quotation mark"),
         ("(" * 5000 + "source.port:1" + ")" * 5000, 1, "too many"),
     ],
