@@ -224,8 +224,9 @@ tag = ["https"]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with a capture of three flows."""
+    """A working folder with a capture of three flows; the commands leave the logging of other tests alone."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("collector.commands.captures.configure_logging", lambda _: None)
     (tmp_path / "one.pcap").write_bytes(capture())
     return tmp_path
 
