@@ -8,10 +8,10 @@ from typing import Any
 
 from luqum import tree as lucene
 from luqum.exceptions import ParseError
-from luqum.thread import parse as parse_lucene
 
 from collector import schema
 from collector.query.errors import FilterError
+from collector.query.lucene import parse as parse_lucene
 from collector.query.tree import All, Everything, Has, Node, Not, Some
 from collector.query.values import Bound, Range, Text, between, equal
 
