@@ -15,7 +15,7 @@ from collector.flows import Flows
 from collector.registry import VALUE
 
 CLIENTS, SERVERS, ROUTERS = 15_000, 35_000, 4
-NETFLOW, OPTIONS, PUBLIC = 0, 2, 1
+NETFLOW, OPTIONS, PUBLIC, INBOUND, OUTBOUND = 0, 2, 1, 1, 2
 SERVICES = ((6, 443, 0.4), (17, 53, 0.2), (17, 443, 0.15), (6, 80, 0.1), (17, 123, 0.05), (6, 22, 0.05), (6, 993, 0.05))
 FLAGS, FLAG_SHARES = (0x1B, 0x1A, 0x18, 0x10, 0x02, 0x14), (0.55, 0.15, 0.12, 0.08, 0.06, 0.04)
 START = 1_767_268_800_000
@@ -78,7 +78,7 @@ def _flows(
         "network.packets": packets * 100,
         "network.iana_number": protocol,
         "network.type": np.zeros(count, np.int64),
-        "network.direction": _text(["outbound", "inbound"], back.astype(np.int64)),
+        "network.direction": np.where(back, INBOUND, OUTBOUND),
         "source.ip": source_row,
         "source.port": source_port,
         "source.bytes": octets * 100,

@@ -6,6 +6,8 @@ from collector.enrich.dns.resolver import Resolver
 from collector.enrich.dns.servers import Groups
 from collector.enrich.enricher import Enricher
 from collector.enrich.geo import Geo
+from collector.enrich.networks import Networks
+from collector.enrich.reputation import Reputation
 from collector.settings import OFF, Settings
 
 
@@ -17,8 +19,11 @@ def open_enricher(settings: Settings, names: bool = True, live: bool = False) ->
     """
     if not names:
         return Enricher(names=False)
+    reputation = Reputation(settings.reputation, settings.reputation_except) if settings.reputation else None
     return Enricher(
-        geo=Geo(settings.geoip or [settings.folder]),
+        networks=Networks(settings.networks, settings.local_networks),
+        reputation=reputation,
+        geo=Geo(settings.geoip, None if settings.geoip else settings.folder),
         exporters_as=settings.as_from_exporter,
         hosts=_host_names(settings) if live else None,
     )

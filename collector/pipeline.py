@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from collector.store.counts import Counts
 Known = tuple[ExporterState, Mapping[str, int], Mapping[str, int]]
 PORTION = 1000
 """Exporters and streams that are looked at while the pipeline waits."""
+REFRESH_SECONDS = 10.0
+"""How often files of networks and the like are looked at, to see whether they have changed."""
 log = logging.getLogger(__name__)
 
 
@@ -70,6 +73,7 @@ class Pipeline:
         self.decoder = decoder or Decoder()
         self.enricher = enricher or Enricher()
         self.rules = rules or Rules()
+        self._refreshed = time.monotonic()
         self.tallies = Tallies()
         self._firsts = Firsts(log)
         self._lock = threading.Lock()
@@ -77,12 +81,12 @@ class Pipeline:
 
     def process(self, datagrams: Sequence[Datagram]) -> None:
         """One batch, in order of arrival."""
+        self._refresh()
         with self._lock:
             decoded = self.decoder.decode(datagrams)
             self._count(len(datagrams), decoded)
         exporters = self.decoder.exporters
         self.enricher.learn(decoded.options, decoded.counters, exporters, decoded.forgotten)
-        self.enricher.refresh()
         if not decoded.flows.is_empty():
             flows = self.rules.apply(self.enricher.enrich(decoded.flows, exporters))
             if len(flows):
@@ -115,6 +119,13 @@ class Pipeline:
         state = self.decoder.exporter(row, streams)
         problems = dict(self.tallies.problems.get(state.address, {}))
         return state, problems, self.enricher.names.counts(state.address)
+
+    def _refresh(self) -> None:
+        """Now and then take changed files."""
+        now = time.monotonic()
+        if now - self._refreshed >= REFRESH_SECONDS:
+            self._refreshed = now
+            self.enricher.refresh()
 
     def _count(self, datagrams: int, decoded: Decoded) -> None:
         tallies = self.tallies

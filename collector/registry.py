@@ -66,6 +66,7 @@ _ENUMERATIONS: dict[str, tuple[str | None, ...]] = {
         "nat-ports-release",
         "nat-threshold",
     ),
+    "network_directions": ("external", "inbound", "outbound", "internal"),  # 2 * source inside + destination inside
 }
 
 

@@ -7,6 +7,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from pydantic_settings import (
 from collector.decode.configured import NetworkRate, network_rates
 from collector.endpoints import Endpoint, endpoints
 from collector.enrich.dns.servers import NameServer, name_servers
+from collector.enrich.prefixes import Network
 from collector.errors import CollectorError
 from collector.query.rulefile import rules
 from collector.query.rules import Rule
@@ -53,6 +55,10 @@ def _endpoint(value: Any) -> Any:
     return one
 
 
+def _networks(value: Any) -> Any:
+    return [ip_network(part) for part in _listed(value)]
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -65,6 +71,7 @@ Endpoints = Annotated[tuple[Endpoint, ...], BeforeValidator(_endpoints)]
 NameServers = Annotated[tuple[NameServer, ...], BeforeValidator(name_servers)]
 NetworkRates = Annotated[tuple[NetworkRate, ...], BeforeValidator(network_rates)]
 FlowRules = Annotated[tuple[InstanceOf[Rule], ...], BeforeValidator(rules)]
+LocalNetworks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_listed)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
@@ -157,6 +164,19 @@ class Settings(BaseSettings):
     elasticsearch_best_compression: bool = Field(
         default=False, description="Smaller indices for a third more CPU of the engine."
     )
+    networks: Path | None = Field(
+        default=None,
+        description="File (CSV) of your networks, with the columns network, name, site, role, tags: see networks.md.",
+    )
+    local_networks: LocalNetworks = Field(
+        default=(),
+        description="Your own public networks, for directions: NETWORK[,...]; private ones are always yours.",
+    )
+    reputation: Paths = Field(
+        default=(),
+        description="Lists of addresses whose flows are tagged: PATH[,PATH...] of files or folders; see reputation.md.",
+    )
+    reputation_except: Path | None = Field(default=None, description="List of addresses that never have such tags.")
     keep_unknown: bool = Field(
         default=False, description="Keep what records say that no field is for, under flow.extra: see exporters.md."
     )

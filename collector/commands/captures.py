@@ -48,7 +48,14 @@ ALONE = {
 FLUSH_SECONDS = 24 * 3600.0
 """How long an import waits at the end for a store that does not keep up or does not answer."""
 DECODER_SETTINGS = ("sampling_default", "sampling_override", "keep_unknown", "rules")
-ENRICHER_SETTINGS = ("geoip", "as_from_exporter")
+ENRICHER_SETTINGS = (
+    "geoip",
+    "as_from_exporter",
+    "networks",
+    "local_networks",
+    "reputation",
+    "reputation_except",
+)
 IMPORT_SETTINGS = (
     *DECODER_SETTINGS,
     *ENRICHER_SETTINGS,

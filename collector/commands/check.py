@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from collector.commands.options import with_settings
+from collector.enrichers import open_enricher
 from collector.errors import CollectorError
 from collector.receive.tcp import TcpReceiver
 from collector.receive.udp import UdpReceiver
@@ -51,6 +52,7 @@ def look(settings: Settings) -> Iterator[Finding]:
     yield from _ports(settings)
     yield from _sessions(settings)
     yield _web(settings)
+    yield from _enrichment(settings)
     yield from _folder(settings.folder)
     yield from _store(settings)
 
@@ -96,6 +98,16 @@ def _web(settings: Settings) -> Finding:
     except CollectorError as error:
         return Finding("error", str(error))
     return Finding("ok", f"TCP {settings.web} is free for the web server")
+
+
+def _enrichment(settings: Settings) -> Iterator[Finding]:
+    files = [*filter(None, [settings.networks, *settings.reputation, settings.reputation_except])]
+    try:
+        open_enricher(settings)
+    except CollectorError as error:
+        yield Finding("error", str(error))
+    else:
+        yield from (Finding("ok", f"{path} can be used") for path in files)
 
 
 def _folder(folder: Path) -> Iterator[Finding]:

@@ -11,11 +11,16 @@ from collector.decode import columns
 from collector.decode.options import Options
 from collector.enrich import counters, discards, roles
 from collector.enrich.addresses import AddressBook, Attribute, compacted, is_ipv4
+from collector.enrich.direction import traffic
 from collector.enrich.dns.hostnames import HostNames
 from collector.enrich.geo import NUMBER, Geo
+from collector.enrich.knowledge import Knowledge
 from collector.enrich.locality import multicast, private
 from collector.enrich.named import ExporterNames
+from collector.enrich.names import INTERFACES
+from collector.enrich.networks import Networks
 from collector.enrich.rates import Rates
+from collector.enrich.reputation import Reputation
 from collector.flows import Flows
 from collector.registry import VALUE
 
@@ -30,24 +35,28 @@ class Enricher:
     def __init__(
         self,
         names: bool = True,
+        networks: Networks | None = None,
+        reputation: Reputation | None = None,
         geo: Geo | None = None,
-        exporters_as: bool = False,
         hosts: HostNames | None = None,
+        exporters_as: bool = False,
     ) -> None:
         """Without `names`, flows carry what the record said and nothing beside it.
 
-        `geo` has the databases of places and autonomous systems. With `exporters_as`, the AS numbers that exporters
-        tell are preferred to theirs. `hosts` are asked for host names.
+        `networks` are the operator's, `geo` has the databases of places and autonomous systems, `hosts` are asked for
+        host names. With `exporters_as`, the AS numbers that exporters tell are preferred to those of databases.
         """
         self._beside = names
-        self._geo = geo if geo and names else Geo([])
         self._exporters_as = exporters_as
         self._told = ExporterNames()
         self.names = self._told.names
         """What exporters call their interfaces, applications and so on."""
         self.hosts = hosts if names else None
-        self.addresses = self._book()
+        self._reputation = reputation if names else None
+        known = (networks or Networks(), self._reputation, geo, self.hosts)
+        self._knowledge: list[Knowledge] = [one for one in known if one] if names else []
         self._rates = Rates()
+        self.addresses = self._book()
 
     def learn(
         self,
@@ -65,15 +74,10 @@ class Enricher:
             self.names.learn_ports(counters, exporters)
 
     def refresh(self) -> None:
-        """Look for databases that have changed."""
-        if self._geo.refresh():
+        """Look for changed files of what is known about addresses."""
+        changed = [one.refresh() for one in self._knowledge]
+        if any(changed):
             self.addresses = self._book()
-
-    def _book(self) -> AddressBook:
-        known: dict[str, Attribute] = {"private": private, "family": _family}
-        domains = self.hosts.attributes() if self.hosts else {"domain": _domain}
-        beside = {**domains, "multicast": multicast, **self._geo.attributes()}
-        return AddressBook(known | beside if self._beside else known)
 
     def enrich(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
         """`exporters` are the addresses that `host.ip` refers to by row number."""
@@ -85,14 +89,8 @@ class Enricher:
         tables = {"addresses": addresses, "exporters": known}
         if self._beside:
             frame = frame.with_columns(_services(frame))
-            addresses = self._geo.describe(addresses)
-            if self.hosts:
-                addresses = self.hosts.describe(addresses)
-            tables["addresses"] = addresses.drop(UNNAMED, strict=False)
-            added += [*_locality(frame, addresses), *roles.columns(frame, addresses["multicast"])]
-            added += _systems(frame, addresses, self._exporters_as)
-            told, more = self._told.enrich(frame, exporters)
-            added, tables = [*added, *told], tables | more
+            more, beside = self._more(frame, addresses, exporters)
+            added, tables = [*added, *more], tables | beside
         return Flows(frame.with_columns(codes, *added), tables)
 
     def counters(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
@@ -105,6 +103,29 @@ class Enricher:
         """`Decoded.discards` as rows of the dataset DISCARDS."""
         flows = self.enrich(decoded, exporters)
         return Flows(discards.described(flows.frame), flows.tables, DISCARDS)
+
+    def _book(self) -> AddressBook:
+        """An empty one; in it addresses are described by what is known now."""
+        attributes: dict[str, Attribute] = {"private": private, "multicast": multicast, "family": _family}
+        if self._beside:
+            attributes["domain"] = _domain
+        for one in self._knowledge:
+            attributes |= one.attributes()
+        return AddressBook(attributes)
+
+    def _more(
+        self, frame: pl.DataFrame, addresses: pl.DataFrame, exporters: Sequence[str]
+    ) -> tuple[list[pl.Series], dict[str, pl.DataFrame]]:
+        """What is known beside the records, as columns and tables."""
+        told, tables = self._told.enrich(frame, exporters)
+        directions = traffic(frame.with_columns(told), addresses, tables.get(INTERFACES))
+        tags, tagged = self._reputation.enrich(frame, addresses) if self._reputation else ([], {})
+        ends = roles.columns(frame, addresses["multicast"])
+        for one in self._knowledge:
+            addresses = one.describe(addresses)
+        systems = _systems(frame, addresses, self._exporters_as)
+        tables |= tagged | {"addresses": addresses.drop(UNNAMED, strict=False)}
+        return [*told, *directions, *tags, *ends, *systems], tables
 
     def _exporters(self, frame: pl.DataFrame, exporters: Sequence[str]) -> tuple[pl.Series, pl.DataFrame]:
         codes, known = _exporters(frame, exporters)
@@ -137,16 +158,6 @@ def _network_type(frame: pl.DataFrame, addresses: pl.DataFrame) -> list[pl.Serie
         return []
     codes = frame[ends[0]] if not frame[ends[0]].null_count() else frame.select(pl.coalesce(ends)).to_series()
     return [addresses["family"].gather(codes).alias("network.type")]
-
-
-def _locality(frame: pl.DataFrame, addresses: pl.DataFrame) -> list[pl.Series]:
-    """`private` when both ends are, else `public`."""
-    ends = [end for end in ("source.ip", "destination.ip") if end in frame.columns]
-    if len(ends) < 2:
-        return []
-    source, destination = (addresses["private"].gather(frame[end]) for end in ends)
-    public = ~(source & destination)  # row 1 of the table
-    return [public.cast(pl.UInt8).alias("flow.traffic_locality")]
 
 
 def _systems(frame: pl.DataFrame, addresses: pl.DataFrame, exporters_first: bool) -> list[pl.Series]:

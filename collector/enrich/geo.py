@@ -17,6 +17,7 @@ import polars as pl
 from collector.enrich.addresses import Attribute
 from collector.enrich.mmdb import Database, DatabaseError
 from collector.enrich.places import NOWHERE, Place, place_of
+from collector.enrich.stamps import stamp
 from collector.index import Halves
 
 NUMBER = "as.number"
@@ -79,11 +80,15 @@ class Places:
 class Geo:
     """The databases in use, in order of preference; opened again when their files change."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        """`paths` are files, and folders of which every `*.mmdb` is taken. DatabaseError where a named file is none."""
+    def __init__(self, paths: Sequence[Path], folder: Path | None = None) -> None:
+        """`paths` are files, and folders of which every `*.mmdb` is taken. DatabaseError where a named file is none.
+
+        `folder` is one more folder, which need not be there (yet).
+        """
         self._paths = paths
+        self._folder = folder
         self._places: dict[Path, Places] = {path: Places(Database(path)) for path in paths if not path.is_dir()}
-        self._stamps = {path: _stamp(path) for path in self._places}
+        self._stamps = {path: stamp(path) for path in self._places}
         self.refresh()
 
     @property
@@ -119,7 +124,7 @@ class Geo:
 
         A damaged file leaves the database that is in use, and is told once.
         """
-        stamps = {path: _stamp(path) for path in self._files()}
+        stamps = {path: stamp(path) for path in self._files()}
         if stamps == self._stamps:
             return False
         before, changed = self._places, [path for path in stamps if stamps[path] != self._stamps.get(path)]
@@ -130,7 +135,13 @@ class Geo:
 
     def _files(self) -> Iterator[Path]:
         for path in self._paths:
-            yield from sorted(path.glob("*.mmdb")) if path.is_dir() else [path]
+            yield from _databases(path) if path.is_dir() else [path]
+        if self._folder is not None and self._folder.is_dir():
+            yield from _databases(self._folder)
+
+
+def _databases(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.mmdb"))
 
 
 def _opened(path: Path) -> Places | None:
@@ -141,15 +152,6 @@ def _opened(path: Path) -> Places | None:
         return None
     log.info("addresses are looked up in %s (%s)", path, places.database.metadata.database_type)
     return places
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """What changes whenever a file is written or replaced; None for one that is not there."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 def _rows(places: Places, new: pl.DataFrame) -> pl.Series:

@@ -36,7 +36,7 @@ class Prefixes:
         after_hi = (hi | ~mask_hi) + (after_lo == 0)
         hi, lo = hi & mask_hi, lo & mask_lo
         edges_hi, edges_lo = np.concatenate([[ZERO], hi, after_hi]), np.concatenate([[ZERO], lo, after_lo])
-        self._starts, first = np.unique(_keys(edges_hi, edges_lo), return_index=True)
+        self._starts, first = np.unique(sortable(edges_hi, edges_lo), return_index=True)
         self._entries = _longest((hi, lo, bits, entries), edges_hi[first], edges_lo[first])
 
     @classmethod
@@ -50,7 +50,7 @@ class Prefixes:
 
     def find(self, hi: Halves, lo: Halves) -> Entries:
         """The entry of the longest network that holds each address, in halves; -1 where none does."""
-        return self._entries[np.searchsorted(self._starts, _keys(hi, lo), side="right") - 1]
+        return self._entries[np.searchsorted(self._starts, sortable(hi, lo), side="right") - 1]
 
 
 def _longest(networks: tuple[Halves, Halves, Bits, Entries], hi: Halves, lo: Halves) -> Entries:
@@ -59,9 +59,9 @@ def _longest(networks: tuple[Halves, Halves, Bits, Entries], hi: Halves, lo: Hal
     bits, open_ = networks[2], np.arange(len(lo))
     for length in np.unique(bits)[::-1]:
         those = np.flatnonzero(bits == length)
-        keys, entries = _last(_keys(networks[0][those], networks[1][those]), networks[3][those])
+        keys, entries = _last(sortable(networks[0][those], networks[1][those]), networks[3][those])
         mask_hi, mask_lo = _masks(np.array([length], np.uint8))
-        asked = _keys(hi[open_] & mask_hi, lo[open_] & mask_lo)
+        asked = sortable(hi[open_] & mask_hi, lo[open_] & mask_lo)
         place = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
         found = keys[place] == asked
         out[open_[found]] = entries[place[found]]
@@ -86,7 +86,7 @@ def _mask(bits: Bits) -> Halves:
     return np.where(bits == 0, ZERO, some)
 
 
-def _keys(hi: Halves, lo: Halves) -> Keys:
+def sortable(hi: Halves, lo: Halves) -> Keys:
     """Addresses as 16 bytes, which sort as the addresses do."""
     pairs = np.empty((len(lo), 2), ">u8")
     pairs[:, 0], pairs[:, 1] = hi, lo

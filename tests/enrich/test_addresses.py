@@ -4,12 +4,10 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import numpy as np
 import polars as pl
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.enrich.addresses import AddressBook, text
-from collector.enrich.locality import private
 from collector.index import AddressIndex
 from collector.registry import VALUE
 
@@ -91,30 +89,3 @@ def test_text_is_that_address(address: IPv4Address | IPv6Address) -> None:
     number = _number(str(address))
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     assert ip_address(text(number >> 64, number & (2**64 - 1))) == (mapped or address)
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("10.255.255.255", True),
-        ("11.0.0.0", False),
-        ("172.16.0.0", True),
-        ("172.32.0.0", False),
-        ("192.168.1.1", True),
-        ("192.169.0.0", False),
-        ("100.64.0.0", True),
-        ("100.128.0.0", False),
-        ("169.254.1.1", True),
-        ("127.0.0.1", True),
-        ("8.8.8.8", False),
-        ("fc00::1", True),
-        ("fe80::1", True),
-        ("fec0::1", False),
-        ("::1", True),
-        ("::2", False),
-        ("2001:db8::1", False),
-    ],
-)
-def test_private_addresses(address: str, expected: bool) -> None:
-    hi, lo = halves(address)
-    assert private(pl.DataFrame([hi.alias("hi"), lo.alias("lo")])).to_list() == [expected]

@@ -101,7 +101,7 @@ def test_a_dropped_packet_has_the_fields_of_a_flow_but_no_volume() -> None:
     told = {name: document["flow"][name] for name in ("drop_reason", "drop_reason_name", "frame_bytes")}
     assert told == {"drop_reason": 258, "drop_reason_name": "acl", "frame_bytes": 46}
     assert (document["source"]["ip"], document["destination"]["port"]) == (packets.SOURCE4, 53)
-    assert document["network"].keys() == {"iana_number", "transport", "type"}
+    assert document["network"].keys() == {"iana_number", "transport", "type", "direction"}
     assert rows.wide().select(pl.col("^network\\.(bytes|packets)$")).is_empty()
 
 

@@ -201,6 +201,15 @@ def test_files_of_a_folder_come_and_go(tmp_path: Path) -> None:
     assert described(geo, "192.0.2.1") == {"value": ["192.0.2.1"]}
 
 
+def test_a_folder_may_come_later(tmp_path: Path) -> None:
+    geo = Geo([], tmp_path / "later")
+    assert not geo.refresh()
+    (tmp_path / "later").mkdir()
+    databases(tmp_path / "later", cities={"192.0.2.0/24": {"city": "Here"}})
+    assert geo.refresh()
+    assert described(geo, "192.0.2.1")["geo.city_name"] == ["Here"]
+
+
 def test_a_named_file_that_is_no_database_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="No such file"):
         Geo([tmp_path / "none.mmdb"])

@@ -41,23 +41,23 @@ def values(field: Field) -> st.SearchStrategy[Any]:
 
 def table_of(name: str) -> st.SearchStrategy[pl.DataFrame]:
     """A table that coded columns point into; the values are distinct, the attributes may be null or missing."""
-    attributes = sorted(
-        {
-            field.attribute
-            for field in schema.fields().values()
-            if field.code and field.attribute and schema.table_of(field.code) == name
-        }
-    )
+    attributes = {
+        field.attribute: field
+        for field in schema.fields().values()
+        if field.code and field.attribute and schema.table_of(field.code) == name
+    }
+    (own,) = {field.kind: field for field in schema.fields().values() if field.table == name}.values()
 
     @st.composite
     def draw(draw: st.DrawFn) -> pl.DataFrame:
-        things = draw(st.lists(texts, min_size=1, max_size=40, unique=True))
-        chosen = draw(st.lists(st.sampled_from(attributes), unique=True)) if attributes else []
-        column = st.lists(st.none() | texts, min_size=len(things), max_size=len(things))
-        return pl.DataFrame(
-            {VALUE: things, **{name: draw(column) for name in chosen}},
-            schema_overrides=dict.fromkeys([VALUE, *chosen], pl.String),
-        )
+        things = draw(st.lists(values(own), min_size=1, max_size=40, unique_by=repr))
+        chosen = draw(st.lists(st.sampled_from(sorted(attributes)), unique=True)) if attributes else []
+        columns = [pl.Series(VALUE, things, own.dtype)]
+        for attribute in chosen:
+            cell = st.none() | values(attributes[attribute])
+            cells = draw(st.lists(cell, min_size=len(things), max_size=len(things)))
+            columns.append(pl.Series(attribute, cells, attributes[attribute].dtype))
+        return pl.DataFrame(columns)
 
     return draw()
 

@@ -40,15 +40,18 @@ ADDRESSES = pl.DataFrame(
         VALUE: ["192.0.2.1", "2001:db8::1", "198.51.100.7"],
         "domain": ["a.example", None, 'we"ird\\\n'],
         "geo.city_name": [None, None, "Köln"],
+        "network.tags": [["lab", 'qu"ote'], None, []],
     }
 )
 EXPORTERS = pl.DataFrame({VALUE: ["127.0.0.1"], "name": ["router"]})
 INTERFACES = pl.DataFrame({VALUE: ["eth0", "index: 7"], "alias": ["to the core", None]})
+REPUTATIONS = pl.DataFrame({VALUE: [["one"], ["one", "two"]], "severity": [4, 4], "level": ["warning", "warning"]})
 NAMED = pl.DataFrame({VALUE: ["one", None]})
 TABLES = {
     "addresses": ADDRESSES,
     "exporters": EXPORTERS,
     "interfaces": INTERFACES,
+    "reputations": REPUTATIONS,
     **dict.fromkeys(("vrfs", "classes", "policies", "samplers"), NAMED),
 }
 

@@ -17,6 +17,7 @@ import pytest
 from collector import schema
 from collector.decode.jsontext import MOST_NAMES
 from collector.flows import Flows
+from collector.schema import Field
 from collector.store.access import Access
 from collector.store.elasticsearch import ElasticsearchStore, Settings
 from collector.store.retention import daily_indices
@@ -88,6 +89,8 @@ VALUES: dict[str, Any] = {
     "mac": "02:00:00:00:00:01",
     "keyword": "word",
     "keywords": ["one", "two"],
+    "ip": "2001:db8::1",
+    "geo_point": "50.08,14.42",
     "bool": True,
     "f64": 0.5,
     "object": '{"word":"word"}',
@@ -95,25 +98,30 @@ VALUES: dict[str, Any] = {
 NUMBERS = {"u8": 2**8, "u16": 2**16, "u32": 2**32, "u64": 2**63, "id": 2**64, "counter": 2**63}
 
 
+def cell(field: Field) -> pl.Series:
+    """One value; numbers are as large as their type, or as the engines' long, allows."""
+    value = NUMBERS[field.kind] - 1 if field.kind in NUMBERS else VALUES[field.kind]
+    return pl.Series([value], dtype=field.dtype)
+
+
 def whole_flow() -> Flows:
-    """One flow with every field of the schema; numbers are as large as their type, or as the engines' long, allows."""
+    """One flow with every field of the schema."""
     frame: dict[str, pl.Series] = {}
-    tables: defaultdict[str, dict[str, Any]] = defaultdict(lambda: {"value": ["2001:db8::1"]})
+    tables: defaultdict[str, dict[str, pl.Series]] = defaultdict(dict)
     for field in schema.fields().values():
         if field.code is not None and field.attribute is not None:
             if not is_constant(table := schema.table_of(field.code) or ""):
-                tables[table][field.attribute] = ["50.08,14.42" if field.kind == "geo_point" else "word"]
+                tables[table][field.attribute] = cell(field)
         elif field.table and is_constant(field.table):
             # Row 0 of some constant tables is a name for nothing.
             frame[field.name] = pl.Series([1], dtype=pl.UInt32)
         elif field.table:
-            _ = tables[field.table]
+            tables[field.table]["value"] = cell(field)
             frame[field.name] = pl.Series([0], dtype=pl.UInt32)
         elif field.kind == "time":
             frame[field.name] = pl.Series([datetime(2026, 3, 1, 12)], dtype=pl.Datetime("ms"))  # noqa: DTZ001
         else:
-            value = NUMBERS[field.kind] - 1 if field.kind in NUMBERS else VALUES[field.kind]
-            frame[field.name] = pl.Series([value], dtype=field.dtype)
+            frame[field.name] = cell(field)
     return Flows(pl.DataFrame(frame), {name: pl.DataFrame(table) for name, table in tables.items()})
 
 

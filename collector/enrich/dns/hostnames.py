@@ -79,6 +79,10 @@ class HostNames:
             self._look(slots, addresses[VALUE])
         return addresses.drop(SLOT).with_columns(self._names(slots, addresses[VALUE]).alias(DOMAIN))
 
+    def refresh(self) -> bool:
+        """Answers need no new book: they come into the slots that there are."""
+        return False
+
     def of(self, exporters: pl.Series) -> pl.Series:
         """The names of exporters, their addresses where none is known."""
         slots = np.array([self._exporter(one) for one in exporters], np.intp)

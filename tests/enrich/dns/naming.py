@@ -17,7 +17,7 @@ from collector.enrich.dns.servers import Groups, name_servers
 from collector.enrich.enricher import Enricher
 from collector.flows import Flows
 
-EXPORTER = "192.0.2.1"
+EXPORTER = "203.0.114.1"
 QUICK = Manners(timeout=5.0, pause=0.0, silent_pause=0.05, failures=4, first_failures=2)
 IMPATIENT = replace(QUICK, timeout=0.25, tries=1)
 """For servers that do not answer."""

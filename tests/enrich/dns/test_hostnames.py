@@ -123,14 +123,14 @@ def test_a_dead_server_holds_up_no_other(server: NameServer) -> None:
     ("wanted", "asked"),
     [
         (Wanted.EXPORTERS, [EXPORTER]),
-        (Wanted.ENDPOINTS, [HOST, "198.51.100.1"]),
-        (Wanted.BOTH, [HOST, "198.51.100.1", EXPORTER]),
+        (Wanted.ENDPOINTS, [HOST, "9.9.9.9"]),
+        (Wanted.BOTH, [HOST, "9.9.9.9", EXPORTER]),
         (Wanted.AUTO, [EXPORTER]),
     ],
 )
 def test_only_what_is_wanted_is_asked_for(server: NameServer, wanted: Wanted, asked: list[str]) -> None:
     with naming(server.place, wanted) as names:
-        names.settled(HOST, "198.51.100.1", "127.0.0.1", "169.254.1.1", "fe80::1", "::", "224.0.0.251")
+        names.settled(HOST, "9.9.9.9", "127.0.0.1", "169.254.1.1", "fe80::1", "::", "224.0.0.251")
         assert sorted(server.asked) == sorted(map(reverse, asked))
 
 
@@ -141,9 +141,9 @@ def test_private_ends_have_names_by_themselves_once_a_private_exporter_has(serve
         names.exporter("10.0.0.254", HOST)
         names.rest()
         assert names.exporter("10.0.0.254", HOST) == "core.example.net"
-        assert names.settled(HOST, OTHER, "198.51.100.1") == ["host.example.net", OTHER, "198.51.100.1"]
+        assert names.settled(HOST, OTHER, "9.9.9.9") == ["host.example.net", OTHER, "9.9.9.9"]
         assert server.times(OTHER) == 1
-        assert server.times("198.51.100.1") == 0
+        assert server.times("9.9.9.9") == 0
         server.name("10.0.0.3", "third.example.net")
         assert names.settled("10.0.0.3") == ["third.example.net"]
 
