@@ -15,19 +15,21 @@ import polars as pl
 
 from collector.flows import Flows
 from collector.registry import VALUE, number_of
+from collector.store import texts
 from collector.store.fragments import Member, Members, Piece, entry_fragments, some, wrapped
 from collector.store.plan import Node, plan
 
 END = "flow.client_end"
 ENDS = ("source", "destination")
 ROLES = ("client", "server")
-CORE = ("ip", "domain", "port", "mac", "bytes", "packets", "as", "geo")
+CORE = ("ip", "domain", "port", "mac", "bytes", "packets", "as", "geo", "network")
 """Members of an end that its copy has."""
 PAIRS = {
     "as": ("source.as.organization.name",),
     "geo": ("source.geo.city_name", "source.geo.country_name", "source.geo.country_iso_code"),
 }
 """Objects of which there is one for each end, and their fields."""
+TAGS = "rep_tags"
 EVENT = '"kind":"event","category":"network"'
 ECS_VERSION = "8.17"
 
@@ -47,7 +49,9 @@ class FullMembers(Members):
 
     def _members(self, node: Node) -> list[Member]:
         members = super()._members(node)
-        return [*members, Member((EVENT,))] if _is(node, "event") else members
+        if _is(node, "event"):
+            return [*members, Member((EVENT,))]
+        return [*members, *self._tags()] if _is(node, "flow") else members
 
     def _code(self, node: Node) -> str | None:
         return None if _is(node, "event", *ENDS) else super()._code(node)
@@ -65,12 +69,25 @@ class FullMembers(Members):
     def _roles(self) -> Iterator[Member]:
         """Client and server: the ends as they are, or the other way round."""
         nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(self._flows))
-        source, destination = (self._cores.get(end, nothing) for end in ENDS)
+        for role, text in self._turned(*(self._cores.get(end, nothing) for end in ENDS)):
+            yield self._wrapped(role, [_member(text)])
+
+    def _turned(self, source: pl.Series, destination: pl.Series) -> Iterator[tuple[str, pl.Series]]:
+        """What client and server have of what both ends have; nothing for a role that has it in no flow."""
         straight = self._flows.frame.get_column(END) == number_of("ends", ENDS[0])
         for role, one, other in zip(ROLES, (source, destination), (destination, source), strict=True):
             text = one.zip_with(straight, other)
             if text.null_count() < len(text):
-                yield self._wrapped(role, [_member(text)])
+                yield role, text
+
+    def _tags(self) -> Iterator[Member]:
+        """Reputation tags of client and server."""
+        if TAGS not in self._addresses().columns:
+            return
+        tags = texts.lists(self._addresses().get_column(TAGS)).extend_constant(None, 1)
+        source, destination = (tags.gather(self._rows(end, len(tags) - 1)) for end in ENDS)
+        for role, text in self._turned(source, destination):
+            yield Member(optional=wrapped(f',"{role}_rep_tags":', text, ""))
 
     def _related(self) -> Iterator[Member]:
         yield from self._both(',"related":{"ip":[', wrapped('"', self._addresses().get_column(VALUE), '"'), "]}")

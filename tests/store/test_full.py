@@ -23,6 +23,8 @@ ADDRESSES = pl.DataFrame(
         "geo.city_name": ["Köln", None, None],
         "geo.country_iso_code": ["DE", "NO", None],
         "geo.location": ["50.9,6.9", None, None],
+        "network.name": ["Core", None, None],
+        "rep_tags": [["bad", "worse"], None, None],
     }
 )
 ROWS = st.one_of(st.integers(0, 2), st.none())
@@ -79,11 +81,14 @@ def test_a_full_document_has_the_lean_one_and_copies_of_it(some: Flows) -> None:
     for lean, whole in zip(plain(some), full(some), strict=True):
         copies = {key: whole.pop(key) for key in COPIES if key in whole}
         assert (whole["event"].pop("kind"), whole["event"].pop("category")) == ("event", "network")
+        tags = {role: whole["flow"].pop(f"{role}_rep_tags", []) for role in ROLES}
         assert whole == lean
         ends = ENDS if lean["flow"]["client_end"] == "source" else ENDS[::-1]
         assert {role: copies.get(role, {}) for role in ROLES} == {
             role: core(lean, end) for role, end in zip(ROLES, ends, strict=True)
         }
+        listed = {role: ["bad", "worse"] if copies.get(role, {}).get("ip") == "192.0.2.1" else [] for role in ROLES}
+        assert tags == listed
         ips = [one["ip"] for end in ENDS if "ip" in (one := lean.get(end, {}))]
         assert copies.get("related", {}).get("ip", []) == ips
         assert [copies.get(key, []) for key in ("as", "geo")] == [objects(lean, key) for key in ("as", "geo")]
