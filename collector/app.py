@@ -57,8 +57,7 @@ class Collector:
             self.inbox.close()
             if self._worker.ident is not None:
                 self._worker.join()
-            if hosts := self.pipeline.enricher.hosts:
-                hosts.resolver.close()
+            self.pipeline.enricher.close()
             self.pipeline.store.close(CLOSE_SECONDS)
         log.info("ended: %s", self.report.total())
 

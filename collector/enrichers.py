@@ -6,26 +6,58 @@ from collector.enrich.dns.resolver import Resolver
 from collector.enrich.dns.servers import Groups
 from collector.enrich.enricher import Enricher
 from collector.enrich.geo import Geo
+from collector.enrich.interfaces import InterfaceFile
+from collector.enrich.inventory import Inventory
 from collector.enrich.networks import Networks
 from collector.enrich.reputation import Reputation
-from collector.settings import OFF, Settings
+from collector.enrich.services import Services
+from collector.enrich.snmp import Access, Agents
+from collector.enrich.sources import Sources
+from collector.settings import OFF, Settings, plain
 
 
 def open_enricher(settings: Settings, names: bool = True, live: bool = False) -> Enricher:
     """An enricher that knows nothing yet. CollectorError where a file cannot be used.
 
-    Without `names` it adds nothing to what the records say. Host names are looked up where flows are `live`; `hosts`,
-    if there are, wait for their resolver to be started.
+    Without `names` it adds nothing to what the records say. Name servers and SNMP agents are asked where flows are
+    `live`; `hosts`, if there are, wait for their resolver to be started.
     """
     if not names:
         return Enricher(names=False)
     reputation = Reputation(settings.reputation, settings.reputation_except) if settings.reputation else None
     return Enricher(
+        sources=_sources(settings, live),
         networks=Networks(settings.networks, settings.local_networks),
         reputation=reputation,
         geo=Geo(settings.geoip, None if settings.geoip else settings.folder),
         exporters_as=settings.as_from_exporter,
         hosts=_host_names(settings) if live else None,
+    )
+
+
+def _sources(settings: Settings, live: bool) -> Sources:
+    """The operator's files, and agents to ask where flows are `live`."""
+    agents = Agents(_access(settings)) if live and (settings.snmp_community or settings.snmp_user) else None
+    return Sources(
+        Inventory(settings.exporters_file) if settings.exporters_file else None,
+        Services(settings.services_file) if settings.services_file else None,
+        InterfaceFile(settings.interfaces_file) if settings.interfaces_file else None,
+        agents,
+    )
+
+
+def _access(settings: Settings) -> Access:
+    return Access(
+        networks=settings.snmp_networks,
+        community=plain(settings.snmp_community),
+        user=settings.snmp_user,
+        auth_protocol=settings.snmp_auth_protocol,
+        auth_password=plain(settings.snmp_auth_password),
+        priv_protocol=settings.snmp_priv_protocol,
+        priv_password=plain(settings.snmp_priv_password),
+        port=settings.snmp_port,
+        timeout=settings.snmp_timeout,
+        interval=60 * settings.snmp_minutes,
     )
 
 

@@ -21,6 +21,10 @@ ICMP, ICMPV6 = 1, 58
 TRANSPORTS = {"tcp": TCP, "udp": UDP, "sctp": SCTP, "dccp": DCCP}
 """Transports with ports of their own in IANA's service registry, in the order of the blocks of the table `services`."""
 PORTS = 65536
+ECN = ("Not-ECT", "ECT(1)", "ECT(0)", "CE")
+"""By the lower two bits of the type of service byte (RFC 3168 section 5)."""
+CODE_POINTS = 256
+"""Row of the table `tos` from which on it has the 64 code points of flows whose byte is not known as a whole."""
 NETWORK_TYPES = ("ipv4", "ipv6")
 
 # Segments that wait on disk hold row numbers of these lists: a later version may only add to their ends.
@@ -89,6 +93,10 @@ def table(name: str) -> pl.DataFrame:
         return _tcp_flags()
     if name == "services":
         return _services()
+    if name == "tos":
+        return _tos()
+    if name == "icmp_messages":
+        return _icmp_messages()
     return pl.DataFrame({VALUE: pl.Series(_ENUMERATIONS[name], dtype=pl.String)})
 
 
@@ -104,6 +112,15 @@ def service_codes(
 def named_services() -> npt.NDArray[np.bool_]:
     """Which rows of the table `services` have a name of IANA's rather than `protocol/port`."""
     return table("services")["registered"].to_numpy()
+
+
+@cache
+def icmp_rows() -> npt.NDArray[np.uint16]:
+    """Row numbers in the table `icmp_messages` by protocol (0 ICMP, 1 ICMPv6), type and code."""
+    out = np.arange(512, dtype=np.uint16).reshape(2, 256, 1).repeat(256, axis=2)
+    for place, row in enumerate(_icmp_codes()):
+        out[int(row["version"] == "6"), int(row["type"]), int(row["code"])] = 512 + place
+    return out
 
 
 @cache
@@ -133,3 +150,39 @@ def _services() -> pl.DataFrame:
         names[offset[row["protocol"]] + int(row["port"])] = row["name"]
     plain = pl.Series(VALUE, names)
     return pl.DataFrame([plain, ~plain.str.contains("/", literal=True).alias("registered")])
+
+
+def _tos() -> pl.DataFrame:
+    """The type of service byte, the code point in its upper six bits (RFC 2474) and the congestion bits."""
+    names = [str(number) for number in range(64)]
+    for row in rows("dscp-names"):
+        names[int(row["value"])] = row["name"]
+    points = [*(byte >> 2 for byte in range(CODE_POINTS)), *range(64)]
+    return pl.DataFrame(
+        [
+            pl.Series(VALUE, [*range(CODE_POINTS), *[None] * 64], pl.UInt8),
+            pl.Series("dscp", points, pl.UInt8),
+            pl.Series("dscp_name", [names[point] for point in points]),
+            pl.Series("ecn", [*(ECN[byte & 3] for byte in range(CODE_POINTS)), *[None] * 64], pl.String),
+        ]
+    )
+
+
+def _icmp_messages() -> pl.DataFrame:
+    """The 256 types of ICMP, those of ICMPv6, and then what has a code with a name of its own."""
+    names = [str(kind) for kind in range(256)] * 2
+    for row in rows("icmp-types"):
+        if not row["code"]:
+            names[_icmp_type(row)] = row["name"]
+    codes = _icmp_codes()
+    values = pl.Series(VALUE, [*names, *(names[_icmp_type(row)] for row in codes)])
+    return pl.DataFrame([values, pl.Series("code_name", [*[None] * 512, *(row["name"] for row in codes)], pl.String)])
+
+
+def _icmp_type(row: dict[str, str]) -> int:
+    return int(row["type"]) + (256 if row["version"] == "6" else 0)
+
+
+def _icmp_codes() -> list[dict[str, str]]:
+    """Rows of the registry that name a code; later versions may only add to their end."""
+    return [row for row in rows("icmp-types") if row["code"]]

@@ -35,6 +35,13 @@ OF_TESTS = "FLOW_COLLECTOR_TEST_"
 OFF = "off"
 
 
+PRIVATE = tuple(
+    ip_network(one)
+    for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "fc00::/7", "::1/128")
+)
+"""Where a community sent in clear text stays at home, even when the sender of a datagram is forged."""
+
+
 class SettingsError(CollectorError):
     """A setting that is unknown or makes no sense."""
 
@@ -71,7 +78,7 @@ Endpoints = Annotated[tuple[Endpoint, ...], BeforeValidator(_endpoints)]
 NameServers = Annotated[tuple[NameServer, ...], BeforeValidator(name_servers)]
 NetworkRates = Annotated[tuple[NetworkRate, ...], BeforeValidator(network_rates)]
 FlowRules = Annotated[tuple[InstanceOf[Rule], ...], BeforeValidator(rules)]
-LocalNetworks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_listed)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
@@ -133,6 +140,43 @@ class Settings(BaseSettings):
         default=(),
         description="Name servers, ADDRESS[:PORT], or NETWORK=ADDRESS[:PORT] for a network's addresses; [,...].",
     )
+    exporters_file: Path | None = Field(
+        default=None, description="CSV file of exporters' names, sites, roles and tags: see names.md."
+    )
+    interfaces_file: Path | None = Field(
+        default=None, description="CSV file of interfaces' names, descriptions, speeds and roles: see names.md."
+    )
+    services_file: Path | None = Field(
+        default=None, description="CSV file of applications by address or network and port: see names.md."
+    )
+    snmp_community: SecretStr | None = Field(
+        default=None, description="Community (SNMP v2c) to ask exporters for their interfaces with."
+    )
+    snmp_user: str | None = Field(default=None, description="User of SNMP v3, instead of a community.")
+    snmp_auth_protocol: str = Field(
+        default="SHA",
+        pattern="^(MD5|SHA|SHA224|SHA256|SHA384|SHA512)$",
+        description="How that user is authenticated: MD5, SHA, SHA224, SHA256, SHA384 or SHA512.",
+    )
+    snmp_auth_password: SecretStr | None = Field(
+        default=None, min_length=8, description="Password of that user; without it the user is not authenticated."
+    )
+    snmp_priv_protocol: str = Field(
+        default="AES",
+        pattern="^(DES|AES|AES192|AES256)$",
+        description="How answers are encrypted: DES, AES, AES192 or AES256.",
+    )
+    snmp_priv_password: SecretStr | None = Field(
+        default=None, min_length=8, description="Password of the encryption; without it nothing is encrypted."
+    )
+    snmp_networks: Networks = Field(
+        default=PRIVATE,
+        validate_default=True,
+        description="Networks of exporters that are asked by SNMP: NETWORK[,...].",
+    )
+    snmp_port: int = Field(default=161, ge=1, le=65535, description="UDP port of the exporters' SNMP agents.")
+    snmp_timeout: float = Field(default=2.0, gt=0, le=60, description="Seconds that an SNMP agent has for an answer.")
+    snmp_minutes: float = Field(default=15, gt=0, description="Minutes until an SNMP agent is asked again.")
     folder: Path = Field(default=Path("flows"), description="Folder of segments, Parquet days, templates and state.")
     elasticsearch: Texts = Field(
         default=(),
@@ -168,7 +212,7 @@ class Settings(BaseSettings):
         default=None,
         description="File (CSV) of your networks, with the columns network, name, site, role, tags: see networks.md.",
     )
-    local_networks: LocalNetworks = Field(
+    local_networks: Networks = Field(
         default=(),
         description="Your own public networks, for directions: NETWORK[,...]; private ones are always yours.",
     )
@@ -222,6 +266,11 @@ def load(flags: Mapping[str, Any], config: Path | None = None) -> Settings:
         raise SettingsError(f"settings file {file}: {error}") from error
     except ValidationError as error:
         raise SettingsError("; ".join(_explain(one, flags, file) for one in error.errors())) from error
+
+
+def plain(secret: SecretStr | None) -> str | None:
+    """A secret as it is."""
+    return None if secret is None else secret.get_secret_value()
 
 
 def variable(name: str) -> str:

@@ -1,9 +1,7 @@
 """The store that the settings ask for."""
 
-from pydantic import SecretStr
-
 from collector.pipeline import Store
-from collector.settings import Settings
+from collector.settings import Settings, plain
 from collector.store.access import Access
 from collector.store.client import Client, Engine
 from collector.store.elasticsearch import ElasticsearchStore
@@ -58,9 +56,9 @@ def access(settings: Settings) -> Access:
     return Access(
         urls=settings.elasticsearch,
         user=settings.elasticsearch_user,
-        password=_plain(settings.elasticsearch_password),
-        api_key=_plain(settings.elasticsearch_api_key),
-        token=_plain(settings.elasticsearch_token),
+        password=plain(settings.elasticsearch_password),
+        api_key=plain(settings.elasticsearch_api_key),
+        token=plain(settings.elasticsearch_token),
         ca_file=settings.elasticsearch_ca,
         verify=settings.elasticsearch_verify,
         compress=settings.elasticsearch_gzip,
@@ -74,10 +72,6 @@ def engine(settings: Settings) -> Engine:
         return client.identify()
     finally:
         client.close()
-
-
-def _plain(secret: SecretStr | None) -> str | None:
-    return None if secret is None else secret.get_secret_value()
 
 
 def _bytes(gib: float | None) -> int | None:

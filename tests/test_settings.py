@@ -12,6 +12,7 @@ TEXTS = {
     "elasticsearch": "http://one:9200,http://two:9200",
     "sampling_default": "10.0.0.0/8=1000,192.0.2.1=512",
     "sampling_override": "7",
+    "snmp_networks": "192.0.2.0/24,2001:db8::/32",
 }
 
 
@@ -38,6 +39,11 @@ def test_the_file_may_have_rates_as_a_table_or_a_number(tmp_path: Path) -> None:
     file.write_text(text, encoding="utf-8")
     expected: Settings = load({"sampling_default": "1000", "sampling_override": "10.0.0.0/8=5"})
     assert load({}, file).model_dump() == expected.model_dump()
+
+
+def test_a_network_that_is_none_is_told_with_its_place() -> None:
+    with pytest.raises(SettingsError, match=r"^--snmp-networks: '10.0.0.0/33' does not appear to be an IPv4 or IPv6 "):
+        load({"snmp_networks": "10.0.0.0/33"})
 
 
 def test_a_rate_that_is_none_is_told_with_its_place() -> None:

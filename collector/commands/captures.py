@@ -55,6 +55,9 @@ ENRICHER_SETTINGS = (
     "local_networks",
     "reputation",
     "reputation_except",
+    "exporters_file",
+    "interfaces_file",
+    "services_file",
 )
 IMPORT_SETTINGS = (
     *DECODER_SETTINGS,
@@ -92,8 +95,8 @@ def decode(
             "--records: only --format ndjson has options, or records of several kinds together; counters and discards "
             "may be in Parquet, flows in any format"
         )
+    enricher = open_enricher(settings, enrich)
     with opened(form.value, output) as writer:
-        enricher = open_enricher(settings, enrich)
         decoding = Decoding(writer, kinds, open_decoder(settings), enricher, Rules(settings.rules))
         for file in files:
             decoding.read(file)
@@ -105,7 +108,8 @@ def import_(files: Files, settings: Settings) -> None:
     configure_logging(settings.log_level)
     if settings.elasticsearch:
         engine(settings)  # who types the command can mend the URL at once; `run` waits for an engine that comes later
-    pipeline = Pipeline(open_store(settings), open_decoder(settings), open_enricher(settings), Rules(settings.rules))
+    enricher = open_enricher(settings)
+    pipeline = Pipeline(open_store(settings), open_decoder(settings), enricher, Rules(settings.rules))
     console, patience = Console(stderr=True), FLUSH_SECONDS
     try:
         _feed(pipeline, files, console)

@@ -101,13 +101,15 @@ def _web(settings: Settings) -> Finding:
 
 
 def _enrichment(settings: Settings) -> Iterator[Finding]:
-    files = [*filter(None, [settings.networks, *settings.reputation, settings.reputation_except])]
+    """The operator's files; nobody is asked, as nobody knows yet whose flows will come."""
+    operators = (settings.exporters_file, settings.interfaces_file, settings.services_file)
+    files = (settings.networks, *settings.reputation, settings.reputation_except, *operators)
     try:
         open_enricher(settings)
     except CollectorError as error:
         yield Finding("error", str(error))
     else:
-        yield from (Finding("ok", f"{path} can be used") for path in files)
+        yield from (Finding("ok", f"{path} can be used") for path in files if path is not None)
 
 
 def _folder(folder: Path) -> Iterator[Finding]:

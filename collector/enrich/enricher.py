@@ -16,15 +16,19 @@ from collector.enrich.dns.hostnames import HostNames
 from collector.enrich.geo import NUMBER, Geo
 from collector.enrich.knowledge import Knowledge
 from collector.enrich.locality import multicast, private
-from collector.enrich.named import ExporterNames
+from collector.enrich.marks import icmp_names, one_byte
+from collector.enrich.named import APPLICATION, ExporterNames
 from collector.enrich.names import INTERFACES
 from collector.enrich.networks import Networks
 from collector.enrich.rates import Rates
 from collector.enrich.reputation import Reputation
+from collector.enrich.sources import Sources
+from collector.enrich.vendors import mac_vendors
 from collector.flows import Flows
 from collector.registry import VALUE
 
 IPV4, IPV6 = 0, 1
+TAGS = "tags"
 UNNAMED = ("private", "family", "multicast", NUMBER)
 """Attributes of addresses that no field is looked up in."""
 
@@ -35,6 +39,7 @@ class Enricher:
     def __init__(
         self,
         names: bool = True,
+        sources: Sources | None = None,
         networks: Networks | None = None,
         reputation: Reputation | None = None,
         geo: Geo | None = None,
@@ -43,17 +48,19 @@ class Enricher:
     ) -> None:
         """Without `names`, flows carry what the record said and nothing beside it.
 
-        `networks` are the operator's, `geo` has the databases of places and autonomous systems, `hosts` are asked for
-        host names. With `exporters_as`, the AS numbers that exporters tell are preferred to those of databases.
+        `sources` and `networks` are the operator's, `geo` has the databases of places and autonomous systems, `hosts`
+        are asked for host names. With `exporters_as`, the AS numbers that exporters tell are preferred to those of
+        databases.
         """
         self._beside = names
         self._exporters_as = exporters_as
-        self._told = ExporterNames()
+        self._sources = sources or Sources()
+        self._told = ExporterNames(self._sources.interfaces)
         self.names = self._told.names
         """What exporters call their interfaces, applications and so on."""
         self.hosts = hosts if names else None
         self._reputation = reputation if names else None
-        known = (networks or Networks(), self._reputation, geo, self.hosts)
+        known = (networks or Networks(), self._reputation, geo, self.hosts, self._sources)
         self._knowledge: list[Knowledge] = [one for one in known if one] if names else []
         self._rates = Rates()
         self.addresses = self._book()
@@ -83,15 +90,28 @@ class Enricher:
         """`exporters` are the addresses that `host.ip` refers to by row number."""
         if decoded.is_empty():
             return Flows(decoded)
-        frame, addresses = self.addresses.intern(decoded)
+        if self._sources.refresh():
+            self.addresses = self._book()
+        frame, addresses = self.addresses.intern(one_byte(decoded))
         added = _network_type(frame, addresses)
         codes, known = self._exporters(frame, exporters)
         tables = {"addresses": addresses, "exporters": known}
         if self._beside:
             frame = frame.with_columns(_services(frame))
+            self._sources.see(known[VALUE])
             more, beside = self._more(frame, addresses, exporters)
-            added, tables = [*added, *more], tables | beside
-        return Flows(frame.with_columns(codes, *added), tables)
+            named = self._sources.exporters(known)
+            if TAGS in named.columns:
+                more.append(named[TAGS].gather(codes).alias(TAGS))
+                named = named.drop(TAGS)
+            added, tables = [*added, *more], {"exporters": named, **beside}
+        return Flows(frame.with_columns(codes, *{one.name: one for one in added}.values()), tables)
+
+    def close(self) -> None:
+        """Ask nobody any more."""
+        self._sources.close()
+        if self.hosts:
+            self.hosts.resolver.close()
 
     def counters(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
         """`Decoded.counters` as rows of the dataset COUNTERS, with the rates since the samples before."""
@@ -118,14 +138,18 @@ class Enricher:
     ) -> tuple[list[pl.Series], dict[str, pl.DataFrame]]:
         """What is known beside the records, as columns and tables."""
         told, tables = self._told.enrich(frame, exporters)
+        vendors, organisations = mac_vendors(frame)
+        services = self._sources.find(frame, addresses)
+        applications = self._sources.applications(services, _last(APPLICATION, frame, told))
         directions = traffic(frame.with_columns(told), addresses, tables.get(INTERFACES))
         tags, tagged = self._reputation.enrich(frame, addresses) if self._reputation else ([], {})
-        ends = roles.columns(frame, addresses["multicast"])
+        ends = roles.columns(frame, addresses["multicast"], None if services is None else services.masks())
         for one in self._knowledge:
             addresses = one.describe(addresses)
         systems = _systems(frame, addresses, self._exporters_as)
-        tables |= tagged | {"addresses": addresses.drop(UNNAMED, strict=False)}
-        return [*told, *directions, *tags, *ends, *systems], tables
+        tables |= tagged | organisations | {"addresses": addresses.drop(UNNAMED, strict=False)}
+        beside = [*icmp_names(frame), *vendors, *applications]
+        return [*told, *directions, *tags, *ends, *systems, *beside], tables
 
     def _exporters(self, frame: pl.DataFrame, exporters: Sequence[str]) -> tuple[pl.Series, pl.DataFrame]:
         codes, known = _exporters(frame, exporters)
@@ -133,6 +157,12 @@ class Enricher:
 
     def _exporter_names(self, addresses: pl.Series) -> pl.Series:
         return (self.hosts.of(addresses) if self.hosts else addresses).alias("name")
+
+
+def _last(name: str, frame: pl.DataFrame, added: Sequence[pl.Series]) -> pl.Series | None:
+    """A column as it will be in the end."""
+    new = [one for one in added if one.name == name]
+    return new[-1] if new else frame[name] if name in frame.columns else None
 
 
 def _exporters(frame: pl.DataFrame, exporters: Sequence[str]) -> tuple[pl.Series, pl.DataFrame]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
+from collector.enrich.interfaces import ATTRIBUTES, Interfaces, Source
 from collector.enrich.names import APPLICATIONS, INTERFACES, Names
 from collector.enrich.numbered import NumberBook
 from collector.registry import VALUE
@@ -21,11 +22,14 @@ APPLICATION, APPLICATION_ID = "network.application", "flow.application_id"
 
 
 class ExporterNames:
-    """Adds names to flows; what they are made from is `names`."""
+    """Adds names to flows; what they are made from is `names`, for interfaces also `sources`."""
 
-    def __init__(self) -> None:
+    def __init__(self, sources: Sequence[Source] = ()) -> None:
         self.names = Names()
         self._books = {kind: NumberBook(kind, self.names, UNNAMED.get(kind)) for kind in COLUMNS}
+        if sources:
+            interfaces = Interfaces(self.names, sources)
+            self._books[INTERFACES] = NumberBook(INTERFACES, interfaces, UNNAMED[INTERFACES], attributes=ATTRIBUTES)
 
     def enrich(self, frame: pl.DataFrame, exporters: Sequence[str]) -> tuple[list[pl.Series], dict[str, pl.DataFrame]]:
         """New columns for flows whose `host.ip` refers to `exporters`, and the tables that they point into."""

@@ -95,6 +95,10 @@ class Names:
         """What an exporter named, by number (applications by `engine:selector`)."""
         return self._known[kind].get(address, {})
 
+    def entry(self, kind: str, address: str, number: int) -> Entry | None:
+        """What an exporter calls a number."""
+        return self.of(kind, address).get(number)
+
     def any(self, kind: str) -> bool:
         """Whether any exporter named things of this kind."""
         return bool(self._known[kind])

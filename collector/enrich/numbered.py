@@ -1,28 +1,53 @@
 """Numbers that mean something at their exporter alone, as row numbers of a table with their names."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 
 from collector.enrich.addresses import compacted, spread
-from collector.enrich.names import Entry, Names
 from collector.index import AddressIndex, Halves
 from collector.registry import VALUE
 
 LIMIT = 1 << 18
 """Pairs of exporter and number kept. When there are more, the book begins anew: what is still in use is soon back."""
-TEXTS = {VALUE: pl.String, "alias": pl.String}
+TEXTS: Mapping[str, pl.DataType] = {VALUE: pl.String(), "alias": pl.String()}
+
+
+class Known(Protocol):
+    """Who knows what numbers mean."""
+
+    @property
+    def revision(self) -> int:
+        """How often anything has changed."""
+
+    def changed(self, kind: str, revision: int) -> set[str]:
+        """The addresses of exporters of which anything of a kind has changed since that revision."""
+
+    def entry(self, kind: str, address: str, number: int) -> tuple[Any, ...] | None:
+        """The attributes of what a number means at an exporter's address, its name first; None for an unknown one."""
 
 
 class NumberBook:
     """Interns the numbers of one kind of thing. Names are looked up for a new number, and when names have changed."""
 
-    def __init__(self, kind: str, names: Names, unnamed: str | None = None, limit: int = LIMIT) -> None:
-        """`unnamed` goes in front of a number that has no name; without it such a number has none."""
+    def __init__(
+        self,
+        kind: str,
+        names: Known,
+        unnamed: str | None = None,
+        limit: int = LIMIT,
+        attributes: Mapping[str, pl.DataType] = TEXTS,
+    ) -> None:
+        """`unnamed` goes in front of a number that has no name; without it such a number has none.
+
+        `attributes` are those of `names.entry`, in its order.
+        """
         self._kind = kind
         self._names = names
         self._unnamed = unnamed
+        self._attributes = attributes
         self._limit = limit
         self.begin()
 
@@ -47,8 +72,8 @@ class NumberBook:
     def begin(self) -> None:
         """Forget all numbers."""
         self._index = AddressIndex()
-        self._texts: tuple[list[str | None], list[str | None]] = [], []
-        self._entries = pl.DataFrame(schema=TEXTS)
+        self._cells: list[list[Any]] = [[] for _ in self._attributes]
+        self._entries = pl.DataFrame(schema=self._attributes)
         self._revision = self._names.revision
 
     def _describe(self, exporters: Sequence[str]) -> None:
@@ -57,13 +82,13 @@ class NumberBook:
         rows = [*self._stale(exporters), *range(known, self._index.count)]
         if not rows:
             return
-        for texts in self._texts:
-            texts.extend([None] * (self._index.count - known))
+        for cells in self._cells:
+            cells.extend([None] * (self._index.count - known))
         pairs = zip(rows, self._index.hi[rows].tolist(), self._index.lo[rows].tolist(), strict=True)
         for row, exporter, number in pairs:
-            for texts, text in zip(self._texts, self._entry(exporters[exporter], number), strict=True):
-                texts[row] = text
-        self._entries = pl.DataFrame(dict(zip(TEXTS, self._texts, strict=True)), TEXTS)
+            for cells, cell in zip(self._cells, self._entry(exporters[exporter], number), strict=True):
+                cells[row] = cell
+        self._entries = pl.DataFrame(dict(zip(self._attributes, self._cells, strict=True)), self._attributes)
 
     def _stale(self, exporters: Sequence[str]) -> list[int]:
         """Rows described earlier whose exporter has told new names since."""
@@ -75,9 +100,11 @@ class NumberBook:
         found: list[int] = np.flatnonzero(np.isin(self._index.hi[: self._entries.height], whose)).tolist()
         return found
 
-    def _entry(self, address: str, number: int) -> Entry | tuple[None, None]:
-        named = self._names.of(self._kind, address).get(number)
-        return named or ((None, None) if self._unnamed is None else Entry(f"{self._unnamed}{number}"))
+    def _entry(self, address: str, number: int) -> tuple[Any, ...]:
+        name, *others = self._names.entry(self._kind, address, number) or [None] * len(self._attributes)
+        if name is None and self._unnamed is not None:
+            name = f"{self._unnamed}{number}"
+        return name, *others
 
 
 def _present(column: pl.Series, mask: pl.Series) -> Halves:

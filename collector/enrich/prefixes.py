@@ -42,7 +42,7 @@ class Prefixes:
     @classmethod
     def of(cls, networks: Iterable[tuple[Network, int]]) -> Self:
         """From networks with the numbers of their entries."""
-        rows = [(*_halves(network), entry) for network, entry in networks]
+        rows = [(*halves(network), entry) for network, entry in networks]
         hi, lo, bits, entries = zip(*rows, strict=True) if rows else ((), (), (), ())
         return cls(
             np.array(hi, np.uint64), np.array(lo, np.uint64), np.array(bits, np.uint8), np.array(entries, np.int32)
@@ -93,7 +93,8 @@ def sortable(hi: Halves, lo: Halves) -> Keys:
     return pairs.view("S16")[:, 0]
 
 
-def _halves(network: Network) -> tuple[int, int, int]:
+def halves(network: Network) -> tuple[int, int, int]:
+    """The first address of a network in halves, and the length of its prefix, for IPv4 96 more than usual."""
     number, bits = int(network.network_address), network.prefixlen
     if network.version == 4:
         return 0, number | MAPPED_LO, bits + MAPPED_BITS

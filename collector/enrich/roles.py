@@ -59,11 +59,16 @@ class Roles:
         self._open &= ~told
 
 
-def roles(frame: pl.DataFrame, multicast: pl.Series) -> Roles:
-    """Who is the client in each flow; `multicast` is that attribute of each address that `frame` refers to."""
+def roles(frame: pl.DataFrame, multicast: pl.Series, services: tuple[Mask, Mask] | None = None) -> Roles:
+    """Who is the client in each flow; `multicast` is that attribute of each address that `frame` refers to.
+
+    `services` mark where the source and where the destination is a service of the operator's (`services.Found.masks`).
+    """
     out = Roles.of(frame.height)
     _by_exporter(out, frame)
     _by_multicast(out, frame, multicast)
+    if services:
+        out.tell("application", *_one_of(*services))
     protocol, source, destination = (
         _numbers(frame, name) for name in ("network.iana_number", "source.port", "destination.port")
     )
@@ -74,12 +79,12 @@ def roles(frame: pl.DataFrame, multicast: pl.Series) -> Roles:
     return out
 
 
-def columns(frame: pl.DataFrame, multicast: pl.Series) -> list[pl.Series]:
+def columns(frame: pl.DataFrame, multicast: pl.Series, services: tuple[Mask, Mask] | None = None) -> list[pl.Series]:
     """Which end is the client, by which rule, and the service at the other end.
 
-    `frame` has the ports' row numbers in the table of services, `multicast` is as in `roles`.
+    `frame` has the ports' row numbers in the table of services, `multicast` and `services` are as in `roles`.
     """
-    found = roles(frame, multicast)
+    found = roles(frame, multicast, services)
     ends = np.where(found.swapped, DESTINATION, SOURCE).astype(np.uint8)
     out = [pl.Series("flow.client_end", ends), pl.Series("flow.client_server_by", found.rules)]
     swapped = pl.Series("swapped", found.swapped)

@@ -43,8 +43,10 @@ ADDRESSES = pl.DataFrame(
         "network.tags": [["lab", 'qu"ote'], None, []],
     }
 )
-EXPORTERS = pl.DataFrame({VALUE: ["127.0.0.1"], "name": ["router"]})
-INTERFACES = pl.DataFrame({VALUE: ["eth0", "index: 7"], "alias": ["to the core", None]})
+EXPORTERS = pl.DataFrame({VALUE: ["127.0.0.1", "::1"], "name": ["router", "switch"]})
+INTERFACES = pl.DataFrame(
+    {VALUE: ["eth0", "index: 7"], "alias": ["to the core", None], "speed": pl.Series([None, 10**10], dtype=pl.UInt64)}
+)
 REPUTATIONS = pl.DataFrame({VALUE: [["one"], ["one", "two"]], "severity": [4, 4], "level": ["warning", "warning"]})
 NAMED = pl.DataFrame({VALUE: ["one", None]})
 TABLES = {
@@ -52,7 +54,7 @@ TABLES = {
     "exporters": EXPORTERS,
     "interfaces": INTERFACES,
     "reputations": REPUTATIONS,
-    **dict.fromkeys(("vrfs", "classes", "policies", "samplers"), NAMED),
+    **dict.fromkeys(("vrfs", "classes", "policies", "samplers", "mac_vendors"), NAMED),
 }
 
 
@@ -64,7 +66,7 @@ def column(field: Field, rows: int) -> st.SearchStrategy[pl.Series]:
     """A column as flows carry it: row numbers where the field is coded."""
     if field.table:
         values: st.SearchStrategy[Any] = st.integers(0, size_of(field.table) - 1)
-        dtype: pl.DataType = pl.UInt8() if field.kind in ("u8", "keywords") else pl.UInt32()
+        dtype: pl.DataType = pl.UInt8() if size_of(field.table) <= 256 else pl.UInt32()
     else:
         values, dtype = VALUES[field.kind], field.dtype
     optional = st.one_of(values, st.none()) if field.name != "@timestamp" else values
@@ -125,13 +127,13 @@ def test_a_document_has_what_the_columns_have_and_no_more(flows: Flows) -> None:
 
 
 def test_lines_are_slices_of_one_buffer() -> None:
-    flows = Flows(pl.DataFrame({"flow.tos": pl.Series([1, None, 3], dtype=pl.UInt8)}))
+    flows = Flows(pl.DataFrame({"flow.ttl": pl.Series([1, None, 3], dtype=pl.UInt8)}))
     before = pl.Series(["a\n", "b\n", "c\n"])
     made = lines(flows, before)
     assert [bytes(made.data[a:b]) for a, b in zip(made.offsets, made.offsets[1:], strict=False)] == [
-        b'a\n{"flow":{"tos":1}}\n',
+        b'a\n{"flow":{"ttl":1}}\n',
         b"b\n{}\n",
-        b'c\n{"flow":{"tos":3}}\n',
+        b'c\n{"flow":{"ttl":3}}\n',
     ]
 
 

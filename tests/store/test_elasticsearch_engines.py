@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from collector import schema
+from collector import registry, schema
 from collector.decode.jsontext import MOST_NAMES
 from collector.flows import Flows
 from collector.schema import Field
@@ -86,11 +86,11 @@ def setting(engine: Engine, name: str, value: Any) -> None:
 
 
 VALUES: dict[str, Any] = {
+    "geo_point": "50.08,14.42",
     "mac": "02:00:00:00:00:01",
     "keyword": "word",
     "keywords": ["one", "two"],
     "ip": "2001:db8::1",
-    "geo_point": "50.08,14.42",
     "bool": True,
     "f64": 0.5,
     "object": '{"word":"word"}',
@@ -113,8 +113,9 @@ def whole_flow() -> Flows:
             if not is_constant(table := schema.table_of(field.code) or ""):
                 tables[table][field.attribute] = cell(field)
         elif field.table and is_constant(field.table):
-            # Row 0 of some constant tables is a name for nothing.
-            frame[field.name] = pl.Series([1], dtype=pl.UInt32)
+            # The first row of some constant tables is a name for nothing.
+            whole = registry.table(field.table).with_row_index("row").drop_nulls()
+            frame[field.name] = whole["row"][-1:]
         elif field.table:
             tables[field.table]["value"] = cell(field)
             frame[field.name] = pl.Series([0], dtype=pl.UInt32)
