@@ -105,7 +105,7 @@ def test_check_names_the_damaged_one(tmp_path: Path) -> None:
     (tmp_path / "services.csv").write_text("port,name\nhttp,web\n", encoding="utf-8")
     bad = call(tmp_path, *arguments)
     assert (good.returncode, bad.returncode) == (0, 1)
-    assert "services.csv can be read" in good.stdout
+    assert "services.csv can be used" in good.stdout
     assert "services.csv, line 2: 'http' is not a whole number from 1 to 65535" in bad.stdout
 
 
