@@ -1,6 +1,6 @@
 """CPU time of a flow on its way from the datagram into a store, stage by stage and as a whole.
 
-    python -m benchmarks.pipeline [PROFILE ...] [--flows 200000] [--rounds 7]
+    python -m benchmarks.pipeline [PROFILE ...] [--flows 200000] [--rounds 7] [--geoip] [--lean]
     python -m benchmarks.pipeline --live [PROFILE ...] [--flows 1000000] [--rate 100000] [--rounds 3]
 
 Makes traffic (benchmarks/traffic) in a temporary folder and takes it through the stages of the collector, in batches
@@ -30,9 +30,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.decode import MAKER, traffic
+from benchmarks.places import databases
 from collector.datagram import Datagram
 from collector.decode.decoder import Decoder
 from collector.enrich.enricher import Enricher
+from collector.enrich.geo import Geo
 from collector.flows import Flows
 from collector.inbox import BATCH
 from collector.store import bulk
@@ -53,9 +55,11 @@ ROWS = """import sys, glob, pyarrow.dataset as d
 print(d.dataset(glob.glob(f"{sys.argv[1]}/date=*/*.parquet")).count_rows())"""
 
 
-def one_round(datagrams: Sequence[Datagram], folder: Path) -> tuple[dict[str, float], int]:
+def one_round(
+    datagrams: Sequence[Datagram], folder: Path, places: Sequence[Path], full: bool
+) -> tuple[dict[str, float], int]:
     """CPU seconds of each stage, and flows."""
-    decoder, enricher, spent = Decoder(), Enricher(), dict.fromkeys(STAGES, 0.0)
+    decoder, enricher, spent = Decoder(), Enricher(geo=Geo(places)), dict.fromkeys(STAGES, 0.0)
     batches: list[Flows] = []
     for first in range(0, len(datagrams), BATCH):
         start = time.process_time()
@@ -65,7 +69,7 @@ def one_round(datagrams: Sequence[Datagram], folder: Path) -> tuple[dict[str, fl
         batches.append(enricher.enrich(decoded.flows, decoder.exporters))
         spent["decode"] += between - start
         spent["enrich"] += time.process_time() - between
-    spent["documents"] = timed(documents, batches)
+    spent["documents"] = timed(lambda some: documents(some, full), batches)
     spent["Parquet"] = timed(lambda some: parquet(some, Folder(folder)), batches)
     with tempfile.TemporaryDirectory(dir=folder) as name:
         spent["segments"] = timed(lambda some: segments(some, Segments(Path(name))), batches)
@@ -79,10 +83,10 @@ def timed(stage: Callable[[Sequence[Flows]], None], batches: Sequence[Flows]) ->
     return time.process_time() - start
 
 
-def documents(batches: Iterable[Flows]) -> None:
+def documents(batches: Iterable[Flows], full: bool) -> None:
     """Bodies of bulk requests, with their action lines."""
     for part in pieces(batches):
-        for _ in bulk.requests(part, "AAAAAAAAAAAA", "UTC", lambda: REQUEST_BYTES):
+        for _ in bulk.requests(part, "AAAAAAAAAAAA", "UTC", lambda: REQUEST_BYTES, full):
             pass
 
 
@@ -96,7 +100,7 @@ def pieces(batches: Iterable[Flows]) -> Iterator[Flows]:
     """What becomes one segment each."""
     for flows in batches:
         for begin in range(0, len(flows), SEGMENT_FLOWS):
-            yield Flows(flows.frame.slice(begin, SEGMENT_FLOWS), flows.tables)
+            yield flows.slice(begin, SEGMENT_FLOWS)
 
 
 def parquet(batches: Iterable[Flows], folder: Folder) -> None:
@@ -121,13 +125,14 @@ def write_files(parts: Sequence[Flows], folder: Folder) -> None:
             folder.publish(out)
 
 
-def stages(profile: str, flows: int, rounds: int) -> None:
+def stages(profile: str, flows: int, rounds: int, geoip: bool, full: bool) -> None:
     """Prints a line of the table."""
     columns: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as name:
         datagrams = traffic(profile, flows, Path(name))
+        places = databases(Path(name)) if geoip else []
         for _ in range(rounds):
-            spent, count = one_round(datagrams, Path(name))
+            spent, count = one_round(datagrams, Path(name), places, full)
             spent |= {title: sum(spent[stage] for stage in summed) for title, summed in SUMS.items()}
             for title, seconds in spent.items():
                 columns.setdefault(title, []).append(seconds / count * 1e6)
@@ -176,6 +181,8 @@ def main() -> None:
     parser.add_argument("profiles", nargs="*", metavar="PROFILE", default=list(PROFILES), help=", ".join(PROFILES))
     parser.add_argument("--flows", type=int, help="default: 200000; live: 1000000")
     parser.add_argument("--rounds", type=int, help="default: 7; live: 3")
+    parser.add_argument("--geoip", action="store_true", help="with databases of places and autonomous systems")
+    parser.add_argument("--lean", action="store_true", help="lean documents")
     parser.add_argument("--live", action="store_true", help="measure a collector that runs")
     parser.add_argument("--rate", type=float, default=100_000, help="flows a second that are sent to it")
     args = parser.parse_args()
@@ -185,7 +192,7 @@ def main() -> None:
         if args.live:
             live(profile, args.flows or 1_000_000, args.rate, args.rounds or 3)
         else:
-            stages(profile, args.flows or 200_000, args.rounds or 7)
+            stages(profile, args.flows or 200_000, args.rounds or 7, args.geoip, not args.lean)
     if not args.live:
         print(row("*netflow9 at most*", *[""] * len(STAGES), *[f"*{bar}*" for bar in BARS.values()]))
 

@@ -5,6 +5,7 @@ Counter samples and dropped packets take the same way, as rows of another datase
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import polars as pl
 
@@ -28,6 +29,8 @@ class Flows:
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     dataset: Dataset = FLOWS
     """The kind of the rows; its fields are the schema's that are meant here."""
+    shared: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What is worked out of the tables once, for all slices of a batch; lost when it is written to disk."""
 
     def __len__(self) -> int:
         return self.frame.height

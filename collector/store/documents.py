@@ -10,13 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from collector.datasets import FLOWS
 from collector.flows import Flows
-from collector.store.fragments import Members
+from collector.store.fragments import Members, merged
 from collector.store.full import END, FullMembers
 from collector.store.lean import lean
 from collector.store.plan import plan
+
+TEXT = pa.large_string()
 
 
 @dataclass(frozen=True)
@@ -37,23 +41,31 @@ def lines(flows: Flows, before: pl.Series | None = None, full: bool = True) -> L
 
     A document that is not `full` leaves out what repeats other fields: see full.py and lean.py.
     """
-    return packed(documents(flows, before, full))
+    array = _joined(flows, before, full)
+    if not len(array):
+        return Lines(memoryview(b""), np.zeros(1, np.int64))
+    _, offsets, data = array.buffers()
+    places = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    return Lines(memoryview(data), places)
 
 
 def documents(flows: Flows, before: pl.Series | None = None, full: bool = True) -> pl.Series:
     """The lines as a String column."""
-    flows = flows if full or flows.dataset is not FLOWS else lean(flows)
-    members = FullMembers(flows) if full and flows.dataset is FLOWS and END in flows.frame.columns else Members(flows)
+    return pl.Series(pl.from_arrow(_joined(flows, before, full)))
+
+
+def _joined(flows: Flows, before: pl.Series | None, full: bool) -> pa.LargeStringArray:
+    """The lines: put together by Arrow, which takes a quarter less than polars and gives one buffer."""
+    ours = flows.dataset is FLOWS
+    flows = flows if full or not ours else lean(flows)
+    members = FullMembers(flows) if full and ours and END in flows.frame.columns else Members(flows)
     parts = members.object(plan(tuple(flows.names())))
-    pieces: list[pl.Series | str] = [] if before is None else [before]
-    return members.join([*pieces, "{", *parts, "}\n"])
+    pieces = merged([*([] if before is None else [before]), "{", *parts, "}\n"])
+    if all(isinstance(piece, str) for piece in pieces):
+        return pa.array(["".join(map(str, pieces))] * len(flows), TEXT)
+    arrays = [pa.scalar(piece, TEXT) if isinstance(piece, str) else _arrow(piece) for piece in pieces]
+    return pc.binary_join_element_wise(*arrays, pa.scalar("", TEXT), null_handling="replace", null_replacement="")
 
 
-def packed(column: pl.Series) -> Lines:
-    """A String column without nulls as one buffer."""
-    if not len(column):
-        return Lines(memoryview(b""), np.zeros(1, np.int64))
-    array = column.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, offsets, data = array.buffers()
-    places = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
-    return Lines(memoryview(data), places)
+def _arrow(column: pl.Series) -> pa.LargeStringArray:
+    return column.to_arrow(compat_level=pl.CompatLevel.oldest())

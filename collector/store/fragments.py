@@ -45,8 +45,8 @@ class Members:
 
     def __init__(self, flows: Flows) -> None:
         self._flows = flows
-        self._entries: dict[tuple[str, tuple[str, ...]], Fragments] = {}
-        """Of this batch's own tables, by table and members relative to the coded column."""
+        self._entries: dict[Any, Any] = flows.shared
+        """Fragments of this batch's own tables, by table and members relative to the coded column."""
 
     def object(self, node: Node) -> list[Piece]:
         """The pieces between the braces of the document itself."""
@@ -113,7 +113,8 @@ class Members:
         key = table, tuple(".".join([*name.split(".")[depth:], place(name)[1]]) for name in names)
         if key not in self._entries:
             self._entries[key] = Fragments(entry_fragments(self._flows.tables[table], nodes))
-        return self._entries[key]
+        found: Fragments = self._entries[key]
+        return found
 
 
 def leaf(node: Node, values: pl.Series) -> Member:

@@ -4,15 +4,17 @@ Client and server are copies of source and destination, which are rendered once 
 systems and places of both ends as lists of objects, which a search engine reads as lists of values.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
-from functools import cache
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from importlib.metadata import version
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from collector.decode.columns import Mask
 from collector.flows import Flows
 from collector.registry import VALUE, number_of
 from collector.store import texts
@@ -32,6 +34,26 @@ PAIRS = {
 TAGS = "rep_tags"
 EVENT = '"kind":"event","category":"network"'
 ECS_VERSION = "8.17"
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """The texts that lists of two are put together from: of each address, and of none at the end."""
+
+    first: pl.Series
+    """Of the source: as many where the destination has nothing, then as many where it has something."""
+    second: pl.Series
+    """Of the destination."""
+    there: Mask
+    """Whether there is anything."""
+
+    @classmethod
+    def of(cls, before: str, fragments: pl.Series, after: str) -> Self:
+        fragments = fragments.extend_constant(None, 1)
+        alone = wrapped(before, fragments, after).fill_null("")
+        followed = wrapped(before, fragments, ",").fill_null(before)
+        second = wrapped("", fragments, after).fill_null("")
+        return cls(alone.append(followed).rechunk(), second, fragments.is_not_null().to_numpy())
 
 
 class FullMembers(Members):
@@ -84,35 +106,38 @@ class FullMembers(Members):
         """Reputation tags of client and server."""
         if TAGS not in self._addresses().columns:
             return
-        tags = texts.lists(self._addresses().get_column(TAGS)).extend_constant(None, 1)
+        if TAGS not in self._entries:
+            self._entries[TAGS] = texts.lists(self._addresses().get_column(TAGS)).extend_constant(None, 1)
+        tags: pl.Series = self._entries[TAGS]
         source, destination = (tags.gather(self._rows(end, len(tags) - 1)) for end in ENDS)
         for role, text in self._turned(source, destination):
             yield Member(optional=wrapped(f',"{role}_rep_tags":', text, ""))
 
     def _related(self) -> Iterator[Member]:
-        yield from self._both(',"related":{"ip":[', wrapped('"', self._addresses().get_column(VALUE), '"'), "]}")
+        return self._both(',"related":{"ip":[', lambda: wrapped('"', self._addresses().get_column(VALUE), '"'), "]}")
 
     def _pairs(self) -> Iterator[Member]:
         have = self._addresses().columns
         for key, names in PAIRS.items():
             nodes = plan(tuple(name for name in names if name.removeprefix("source.") in have)).members
             if nodes:
-                objects = entry_fragments(self._addresses(), list(nodes["source"].members[key].members.values()))
-                yield from self._both(f',"{key}":[', wrapped("{", objects, "}"), "]")
+                yield from self._both(f',"{key}":[', partial(self._objects, nodes["source"].members[key]), "]")
+
+    def _objects(self, node: Node) -> pl.Series:
+        return wrapped("{", entry_fragments(self._addresses(), list(node.members.values())), "}")
 
     def _addresses(self) -> pl.DataFrame:
         return self._flows.tables["addresses"]
 
-    def _both(self, before: str, fragments: pl.Series, after: str) -> Iterator[Member]:
-        """A list of what both ends have of these fragments of addresses; nothing where neither has any."""
-        count = len(fragments) + 1
-        fragments = fragments.extend_constant(None, 1)  # of flows without an address
+    def _both(self, before: str, make: Callable[[], pl.Series], after: str) -> Iterator[Member]:
+        """A list of what both ends have of fragments of addresses; nothing where neither has any."""
+        if before not in self._entries:
+            self._entries[before] = _Pair.of(before, make(), after)
+        pair: _Pair = self._entries[before]
+        count = len(pair.second)
         first, second = (self._rows(end, count - 1) for end in ENDS)
-        followed = fragments.is_not_null().to_numpy()[second]
-        alone = wrapped(before, fragments, after).fill_null("")
-        texts = alone.append(wrapped(before, fragments, ",").fill_null(before))
-        yield Member(optional=texts.gather(np.where(followed, first + count, first)))
-        yield Member(optional=wrapped("", fragments, after).fill_null("").gather(second))
+        yield Member(optional=pair.first.gather(np.where(pair.there[second], first + count, first)))
+        yield Member(optional=pair.second.gather(second))
 
     def _rows(self, end: str, missing: int) -> npt.NDArray[np.int64]:
         """The row of each flow's address, `missing` where it has none."""

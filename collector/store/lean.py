@@ -1,10 +1,14 @@
 """What a lean document leaves out of the columns, because other fields say it."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from collector.flows import Flows
 from collector.registry import VALUE
 
+LEAN = "lean"
+"""Key of the tables without what repeats, in `Flows.shared`."""
 NUMBERED = {"flow.input_snmp": "flow.input_ifname", "flow.output_snmp": "flow.output_ifname"}
 """ifIndex: an interface without a name is called by it."""
 ONE_WAY = {
@@ -20,11 +24,16 @@ def lean(flows: Flows) -> Flows:
     dropped = [number for number, name in NUMBERED.items() if name in frame.columns]
     frame = frame.drop(dropped, strict=False)
     frame = frame.with_columns([*_volumes(frame), *_end(frame)])
-    tables = dict(flows.tables)
-    if "domain" in tables.get("addresses", pl.DataFrame()).columns:
-        named = pl.when(pl.col("domain") != pl.col(VALUE)).then("domain").alias("domain")
-        tables["addresses"] = tables["addresses"].with_columns(named)
-    return Flows(_filled(frame), tables, flows.dataset)
+    if LEAN not in flows.shared:
+        flows.shared[LEAN] = _tables(flows.tables), {}
+    return Flows(_filled(frame), flows.shared[LEAN][0], flows.dataset, flows.shared[LEAN][1])
+
+
+def _tables(tables: Mapping[str, pl.DataFrame]) -> Mapping[str, pl.DataFrame]:
+    if "domain" not in tables.get("addresses", pl.DataFrame()).columns:
+        return tables
+    named = pl.when(pl.col("domain") != pl.col(VALUE)).then("domain").alias("domain")
+    return {**tables, "addresses": tables["addresses"].with_columns(named)}
 
 
 def _volumes(frame: pl.DataFrame) -> list[pl.Expr]:

@@ -13,7 +13,7 @@ from collector import registry, schema
 from collector.flows import Flows
 from collector.registry import VALUE
 from collector.schema import Field
-from collector.store.documents import documents, lines, packed
+from collector.store.documents import documents, lines
 from collector.store.full import END
 from collector.store.texts import times
 
@@ -138,7 +138,12 @@ def test_lines_are_slices_of_one_buffer() -> None:
 
 
 def test_no_flows_make_no_lines() -> None:
-    assert len(packed(pl.Series([], dtype=pl.String))) == 0
+    assert len(lines(Flows(pl.DataFrame({"flow.tos": pl.Series([], dtype=pl.UInt16)})))) == 0
+
+
+def test_flows_that_are_all_alike() -> None:
+    made = lines(Flows(pl.DataFrame({"flow.ttl": pl.Series([7, 7], dtype=pl.UInt8)})))
+    assert bytes(made.data) == b'{"flow":{"ttl":7}}\n' * 2
 
 
 @pytest.mark.parametrize("stamps", [[0, 999], [1735732836178, None, 1735732836178], [-1, 4_102_444_800_000, 5]])
