@@ -6,7 +6,6 @@ names are read once for each and gathered when flows leave for a store.
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 
@@ -159,4 +158,4 @@ def _rows(places: Places, new: pl.DataFrame) -> pl.Series:
 
 
 def _table(places: Sequence[Place]) -> pl.DataFrame:
-    return pl.DataFrame([astuple(place) for place in places], schema=ATTRIBUTES, orient="row")
+    return pl.DataFrame(dict(zip(ATTRIBUTES, zip(*places, strict=True), strict=True)), schema=ATTRIBUTES)

@@ -4,9 +4,8 @@ Known by their keys: MaxMind (GeoLite2 and GeoIP2 City, Country, ASN), DB-IP, IP
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from collector import registry
 
@@ -19,8 +18,7 @@ CODE = 2
 """Letters of a country's code (ISO 3166-1 alpha-2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """What is known of the addresses of a record. Field names are those of the table `addresses`, `_` for `.`."""
 
     as_number: int | None = None
@@ -38,17 +36,17 @@ NOWHERE = Place()
 
 def place_of(record: Any) -> Place:
     """What a record says; `NOWHERE` for one that is no map."""
-    if not isinstance(record, Mapping):
+    if not isinstance(record, dict):
         return NOWHERE
     code, name = _country(record)
     return Place(
-        as_number=_as_number(record),
-        as_organization_name=_first(record, *ORGANIZATIONS),
-        geo_city_name=_named(record.get("city")),
-        geo_region_name=_region(record),
-        geo_country_name=name or _countries().get(code or ""),
-        geo_country_iso_code=code,
-        geo_location=_location(record),
+        _as_number(record),
+        _first(record, *ORGANIZATIONS),
+        _named(record.get("city")),
+        _region(record),
+        name or _countries().get(code or ""),
+        code,
+        _location(record),
     )
 
 
@@ -56,7 +54,7 @@ def _country(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Code and name. In IPinfo's databases `country` is the code in some and the name in others."""
     for key in ("country", "registered_country"):
         country = record.get(key)
-        if isinstance(country, Mapping):
+        if isinstance(country, dict):
             code, name = _text(country.get("iso_code")), _named(country)
             if code or name:
                 return code, name
@@ -68,7 +66,9 @@ def _country(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 def _as_number(record: Mapping[str, Any]) -> int | None:
     for key in NUMBERS:
-        value = record.get(key)
+        if key not in record:
+            continue
+        value = record[key]
         if isinstance(value, str):
             digits = value.upper().removeprefix("AS")
             value = int(digits) if digits.isascii() and digits.isdigit() else None
@@ -86,8 +86,8 @@ def _region(record: Mapping[str, Any]) -> str | None:
 
 def _location(record: Mapping[str, Any]) -> str | None:
     inner = record.get("location")
-    where = inner if isinstance(inner, Mapping) else record
-    latitude, longitude = (_degrees(where, keys) for keys in (LATITUDES, LONGITUDES))
+    where = inner if isinstance(inner, dict) else record
+    latitude, longitude = _degrees(where, LATITUDES), _degrees(where, LONGITUDES)
     if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
         return None
     return f"{round(latitude, 4):g},{round(longitude, 4):g}" if latitude or longitude else None  # 0,0 is unknown
@@ -95,23 +95,27 @@ def _location(record: Mapping[str, Any]) -> str | None:
 
 def _degrees(record: Mapping[str, Any], keys: tuple[str, ...]) -> float | None:
     for key in keys:
-        try:
-            return float(record[key])
-        except (KeyError, TypeError, ValueError):
-            continue
+        if key in record:
+            try:
+                return float(record[key])
+            except (TypeError, ValueError):
+                return None
     return None
 
 
 def _named(value: Any) -> str | None:
     """A name, plain or in languages."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         names = value.get("names")
-        return _text(names.get(LANGUAGE)) if isinstance(names, Mapping) else _text(value.get("name"))
+        return _text(names.get(LANGUAGE)) if isinstance(names, dict) else _text(value.get("name"))
     return _text(value)
 
 
 def _first(record: Mapping[str, Any], *keys: str) -> str | None:
-    return next((found for key in keys if (found := _text(record.get(key)))), None)
+    for key in keys:
+        if key in record and (found := _text(record[key])):
+            return found
+    return None
 
 
 def _text(value: Any) -> str | None:
