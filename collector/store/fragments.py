@@ -7,17 +7,22 @@ Members that some rows lack are *optional*: one String column with a comma in fr
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from collector import registry, schema
 from collector.flows import Flows
 from collector.store import texts
 from collector.store.plan import Node, place, plan
 
-Piece = pl.Series | str
-Source = Callable[[str], pl.Series]
+Piece: TypeAlias = "pl.Series | pa.LargeStringArray | str"
+TEXT = pa.large_string()
+Text = tuple[str, pl.Series, str]
+REPEATED = {"time": "times", "counter": "counts", "u64": "counts"}
+"""Kinds whose columns often equal others, and what the texts of those that are rendered alike are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class Members:
 
     def __init__(self, flows: Flows) -> None:
         self._flows = flows
+        self._rendered: dict[str, list[tuple[pl.Series, Text]]] = {}
+        """Columns of times and of counts with their texts: some are the same under several names."""
         self._entries: dict[Any, Any] = flows.shared
         """Fragments of this batch's own tables, by table and members relative to the coded column."""
 
@@ -93,7 +100,19 @@ class Members:
         return Member(optional=wrapped(f',"{key}":{{', some(self.join(pieces)), "}"))
 
     def _leaf(self, node: Node) -> Member:
-        return leaf(node, self._flows.frame.get_column(node.name))
+        values = self._flows.frame.get_column(node.name)
+        return leaf(node, values, self._text)
+
+    def _text(self, kind: str, values: pl.Series) -> Text:
+        """`texts.rendered`, once for equal columns of times or counts."""
+        if kind not in REPEATED:
+            return texts.rendered(kind, values)
+        known = self._rendered.setdefault(REPEATED[kind], [])
+        for other, text in known:
+            if other.equals(values):
+                return text
+        known.append((values, texts.rendered(kind, values)))
+        return known[-1][1]
 
     def _gathered(self, code: str, nodes: list[Node]) -> Member:
         """Members that are the same for all flows with the same row number."""
@@ -117,14 +136,14 @@ class Members:
         return found
 
 
-def leaf(node: Node, values: pl.Series) -> Member:
-    """The member of a field that has values of its own."""
+def leaf(node: Node, values: pl.Series, text: Callable[[str, pl.Series], Text] = texts.rendered) -> Member:
+    """The member of a field that has values of its own; `text` renders them by kind."""
     kind = schema.field(node.name).kind
     if len(values) > 1 and uniform(values):
         return _once(leaf(node, values[:1]))
     if texts.small(kind):
         return _small(node.key, kind, values)
-    before, column, after = texts.rendered(kind, values)
+    before, column, after = text(kind, values)
     before = f'"{node.key}":{before}'
     if column.null_count():
         return Member(optional=wrapped("," + before, column, after))
@@ -201,6 +220,19 @@ def merged(pieces: list[Piece]) -> list[Piece]:
         elif not (isinstance(piece, str) and not piece):
             out.append(piece)
     return out
+
+
+def arrow_concat(pieces: list[Piece], height: int) -> pa.LargeStringArray:
+    """The same as one buffer, by Arrow, which takes a quarter less than polars for long texts."""
+    parts = merged(pieces)
+    if all(isinstance(piece, str) for piece in parts):
+        return pa.array(["".join(map(str, parts))] * height, TEXT)
+    arrays = [pa.scalar(piece, TEXT) if isinstance(piece, str) else _arrow(piece) for piece in parts]
+    return pc.binary_join_element_wise(*arrays, pa.scalar("", TEXT), null_handling="replace", null_replacement="")
+
+
+def _arrow(column: pl.Series | pa.LargeStringArray) -> pa.LargeStringArray:
+    return column.to_arrow(compat_level=pl.CompatLevel.oldest()) if isinstance(column, pl.Series) else column
 
 
 def concat(pieces: list[Piece], height: int) -> pl.Series:

@@ -8,17 +8,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.metadata import version
-from typing import Self
+from typing import Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from collector.decode.columns import Mask
 from collector.flows import Flows
 from collector.registry import VALUE, number_of
 from collector.store import texts
-from collector.store.fragments import Member, Members, Piece, entry_fragments, some, wrapped
+from collector.store.fragments import Member, Members, Piece, arrow_concat, entry_fragments, some, wrapped
 from collector.store.plan import Node, plan
 
 END = "flow.client_end"
@@ -32,6 +34,8 @@ PAIRS = {
 }
 """Objects of which there is one for each end, and their fields."""
 TAGS = "rep_tags"
+Text: TypeAlias = "pl.Series | pa.LargeStringArray"
+"""A text for each flow; null where it has none, in a Series alone."""
 EVENT = '"kind":"event","category":"network"'
 ECS_VERSION = "8.17"
 
@@ -61,7 +65,7 @@ class FullMembers(Members):
 
     def __init__(self, flows: Flows) -> None:
         super().__init__(flows)
-        self._cores: dict[str, pl.Series] = {}
+        self._cores: dict[str, Text] = {}
         """The members of each end that its copy has."""
 
     def object(self, node: Node) -> list[Piece]:
@@ -85,8 +89,15 @@ class FullMembers(Members):
             self._members(replace(node, members={key: one for key, one in node.members.items() if (key in CORE) == of}))
             for of in (True, False)
         )
-        text = self._cores[node.key] = some(self.join(self.joined(core)))
+        text = self._cores[node.key] = self._core(core)
         return self._wrapped(node.key, [_member(text), *rest])
+
+    def _core(self, members: list[Member]) -> Text:
+        """Members as one text, which is copied to nowhere but into documents where every flow has some."""
+        pieces = self.joined(members)
+        if any(member.inline for member in members):
+            return arrow_concat(pieces, len(self._flows))
+        return some(self.join(pieces))
 
     def _roles(self) -> Iterator[Member]:
         """Client and server: the ends as they are, or the other way round."""
@@ -94,13 +105,16 @@ class FullMembers(Members):
         for role, text in self._turned(*(self._cores.get(end, nothing) for end in ENDS)):
             yield self._wrapped(role, [_member(text)])
 
-    def _turned(self, source: pl.Series, destination: pl.Series) -> Iterator[tuple[str, pl.Series]]:
+    def _turned(self, source: Text, destination: Text) -> Iterator[tuple[str, Text]]:
         """What client and server have of what both ends have; nothing for a role that has it in no flow."""
         straight = self._flows.frame.get_column(END) == number_of("ends", ENDS[0])
         for role, one, other in zip(ROLES, (source, destination), (destination, source), strict=True):
-            text = one.zip_with(straight, other)
-            if text.null_count() < len(text):
-                yield role, text
+            if isinstance(one, pl.Series) or isinstance(other, pl.Series):
+                text = _series(one).zip_with(straight, _series(other))
+                if text.null_count() < len(text):
+                    yield role, text
+            else:
+                yield role, pc.if_else(straight.to_arrow(), one, other)
 
     def _tags(self) -> Iterator[Member]:
         """Reputation tags of client and server."""
@@ -111,7 +125,7 @@ class FullMembers(Members):
         tags: pl.Series = self._entries[TAGS]
         source, destination = (tags.gather(self._rows(end, len(tags) - 1)) for end in ENDS)
         for role, text in self._turned(source, destination):
-            yield Member(optional=wrapped(f',"{role}_rep_tags":', text, ""))
+            yield Member(optional=wrapped(f',"{role}_rep_tags":', _series(text), ""))
 
     def _related(self) -> Iterator[Member]:
         return self._both(',"related":{"ip":[', lambda: wrapped('"', self._addresses().get_column(VALUE), '"'), "]}")
@@ -148,9 +162,15 @@ class FullMembers(Members):
         return rows
 
 
-def _member(text: pl.Series) -> Member:
+def _member(text: Text) -> Member:
     """Members of an object that are text already."""
-    return Member(optional=wrapped(",", text, "")) if text.null_count() else Member((text,))
+    if isinstance(text, pl.Series) and text.null_count():
+        return Member(optional=wrapped(",", text, ""))
+    return Member((text,))
+
+
+def _series(text: Text) -> pl.Series:
+    return text if isinstance(text, pl.Series) else pl.Series(pl.from_arrow(text))
 
 
 def _is(node: Node, *keys: str) -> bool:
