@@ -29,10 +29,15 @@ def open_enricher(settings: Settings, names: bool = True, live: bool = False) ->
         sources=_sources(settings, live),
         networks=Networks(settings.networks, settings.local_networks),
         reputation=reputation,
-        geo=Geo(settings.geoip, None if settings.geoip else settings.folder),
+        geo=open_geo(settings),
         exporters_as=settings.as_from_exporter,
         hosts=_host_names(settings) if live else None,
     )
+
+
+def open_geo(settings: Settings) -> Geo:
+    """The databases of places and autonomous systems. CollectorError where one that is named cannot be used."""
+    return Geo(settings.geoip, None if settings.geoip else settings.folder)
 
 
 def _sources(settings: Settings, live: bool) -> Sources:

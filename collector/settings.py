@@ -25,6 +25,7 @@ from collector.endpoints import Endpoint, endpoints
 from collector.enrich.dns.servers import NameServer, name_servers
 from collector.enrich.prefixes import Network
 from collector.errors import CollectorError
+from collector.geoip.sources import Source, edition, sources
 from collector.query.rulefile import rules
 from collector.query.rules import Rule
 
@@ -66,6 +67,14 @@ def _networks(value: Any) -> Any:
     return [ip_network(part) for part in _listed(value)]
 
 
+def _sources(value: Any) -> Any:
+    return sources([] if value == OFF else _listed(value))
+
+
+def _editions(value: Any) -> Any:
+    return [edition(part) for part in _listed(value)]
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -74,12 +83,14 @@ def _zone(value: str) -> str:
     return value
 
 
+Editions = Annotated[tuple[str, ...], BeforeValidator(_editions)]
 Endpoints = Annotated[tuple[Endpoint, ...], BeforeValidator(_endpoints)]
 NameServers = Annotated[tuple[NameServer, ...], BeforeValidator(name_servers)]
 NetworkRates = Annotated[tuple[NetworkRate, ...], BeforeValidator(network_rates)]
 FlowRules = Annotated[tuple[InstanceOf[Rule], ...], BeforeValidator(rules)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_listed)]
+Sources = Annotated[tuple[InstanceOf[Source], ...], BeforeValidator(_sources)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
@@ -128,6 +139,17 @@ class Settings(BaseSettings):
         default=(),
         description="Databases of places and autonomous systems (mmdb), files or folders, the preferred first; without "
         "it, those in the folder.",
+    )
+    geo_urls: Sources = Field(
+        default=(),
+        description="Databases that `geo update` fetches: URL[#sha256=SUM][,...], or off; see geoip.md.",
+    )
+    maxmind_account: str | None = Field(
+        default=None, description="Number of an account at MaxMind, whose databases `geo update` fetches."
+    )
+    maxmind_key: SecretStr | None = Field(default=None, description="Licence key of that account.")
+    maxmind_editions: Editions = Field(
+        default=("GeoLite2-City", "GeoLite2-ASN"), description="Databases of MaxMind that are fetched: EDITION[,...]."
     )
     as_from_exporter: bool = Field(
         default=False, description="Prefer the AS numbers that exporters tell to those of the databases."

@@ -3,14 +3,16 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import typer
 
 from collector.commands.options import with_settings
-from collector.enrichers import open_enricher
+from collector.enrich.mmdb import Database
+from collector.enrichers import open_enricher, open_geo
 from collector.errors import CollectorError
 from collector.receive.tcp import TcpReceiver
 from collector.receive.udp import UdpReceiver
@@ -21,6 +23,9 @@ from collector.web import bound
 
 LITTLE_DISK = 2 << 30
 """Bytes free below which a busy collector fills the disk within an hour."""
+
+OLD = 60
+"""Days after which a database of addresses no longer tells who has them now."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +111,28 @@ def _enrichment(settings: Settings) -> Iterator[Finding]:
     files = (settings.networks, *settings.reputation, settings.reputation_except, *operators)
     try:
         open_enricher(settings)
+        geo = open_geo(settings)
     except CollectorError as error:
         yield Finding("error", str(error))
     else:
         yield from (Finding("ok", f"{path} can be used") for path in files if path is not None)
+        yield from _databases(geo.databases, datetime.now(UTC).date())
+
+
+def _databases(databases: Sequence[Database], today: date) -> Iterator[Finding]:
+    for database in databases:
+        age = (today - database.built).days
+        text = f"{database.path} is {database.title}"
+        if age > OLD:
+            yield Finding("warning", f"{text}: older than {OLD} days; fetch a new one: flow-collector geo update")
+        else:
+            yield Finding("ok", text)
+    if not databases:
+        yield Finding(
+            "warning",
+            "no database of places and autonomous systems: countries, cities and AS names are not filled; "
+            "flow-collector geo update fetches free ones, see docs/geoip.md",
+        )
 
 
 def _folder(folder: Path) -> Iterator[Finding]:

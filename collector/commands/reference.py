@@ -28,7 +28,7 @@ COMMANDS_HEAD = """# Commands
 
 This page is made from the program: `python -m collector.commands.reference docs`.
 """
-COMMANDS = ("", "run", "decode", "import", "replay", "exporters", "check")
+COMMANDS = ("", "run", "decode", "import", "replay", "exporters", "geo update", "check")
 
 
 def settings() -> str:
@@ -45,7 +45,7 @@ def commands() -> str:
 
 
 def _section(name: str) -> str:
-    arguments = [name, "--help"] if name else ["--help"]
+    arguments = [*name.split(), "--help"]
     told = CliRunner(env={"COLUMNS": "100", "TERMINAL_WIDTH": "100"}).invoke(app, arguments, prog_name="flow-collector")
     text = "\n".join(line.rstrip() for line in told.stdout.strip().splitlines())
     return f"\n## {name or 'flow-collector'}\n\n```text\n{text}\n```\n"

@@ -9,6 +9,7 @@ import mmap
 import shutil
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ SEPARATOR = 16
 """Bytes of zeros between tree and data; pointers into the data count from the separator's start."""
 COPIED_AT_ONCE = 1 << 20
 V4_BITS, V6_BITS = 32, 128
+LAST = 253402300799
+"""Seconds from 1970 to the last that a date can have."""
 FIRST_BITS = 16
 """Levels of the tree below the IPv4 root that are walked once for all addresses."""
 
@@ -55,6 +58,17 @@ class Database:
         self._root4 = self._walk_zeros(V6_BITS - V4_BITS if self.metadata.ip_version == 6 else 0)
         prefixes = np.arange(1 << FIRST_BITS, dtype=np.uint64) << np.uint64(V4_BITS - FIRST_BITS)
         self._first = self._walk(np.full(len(prefixes), self._root4), _bits(prefixes, V4_BITS), 0, FIRST_BITS)
+
+    @property
+    def built(self) -> date:
+        """The day it was made, in UTC."""
+        return datetime.fromtimestamp(min(self.metadata.build_epoch, LAST), UTC).date()
+
+    @property
+    def title(self) -> str:
+        """Its type, the day it was made, and what addresses it has."""
+        version = "IPv4 and IPv6" if self.metadata.ip_version == 6 else "IPv4"
+        return f"{self.metadata.database_type} of {self.built}, {version}"
 
     def places(self, hi: Halves, lo: Halves) -> Nodes:
         """For each address, in halves, the place of its record in the file; -1 where the file has none."""

@@ -20,13 +20,13 @@ METADATA_TYPES = {
 Tree = list[list[Any]]
 
 
-def write(path: Path, records: Mapping[str, Any], version: int = 6, size: int = 24) -> Path:
+def write(path: Path, records: Mapping[str, Any], version: int = 6, size: int = 24, built: int = 1) -> Path:
     """A file at `path` with these records by network, IPv4 ones in the IPv6 tree at ::/96; records of `size` bits."""
-    path.write_bytes(database(records, version, size))
+    path.write_bytes(database(records, version, size, built))
     return path
 
 
-def database(records: Mapping[str, Any], version: int = 6, size: int = 24) -> bytes:
+def database(records: Mapping[str, Any], version: int = 6, size: int = 24, built: int = 1) -> bytes:
     """The bytes of a file. Longer prefixes win whatever their order."""
     tree: Tree = [[None, None]]
     data = bytearray()
@@ -44,7 +44,7 @@ def database(records: Mapping[str, Any], version: int = 6, size: int = 24) -> by
         "languages": ["en"],
         "binary_format_major_version": 2,
         "binary_format_minor_version": 0,
-        "build_epoch": 1,
+        "build_epoch": built,
         "description": {"en": "test"},
     }
     return b"".join(_node(tree, node, size) for node in tree) + SEPARATOR + bytes(data) + METADATA + encoded(metadata)
