@@ -1,6 +1,9 @@
 # docker build --tag flow-collector .
 # docker run --network host --volume flow-collector:/var/lib/flow-collector flow-collector
 ARG PYTHON=3.13
+# Databases of countries and autonomous systems that the image has: URLs (docs/geoip.md), or off. They show in the image.
+# IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0.
+ARG GEO_URLS=https://download.db-ip.com/free/dbip-country-lite-{year}-{month}.mmdb.gz,https://download.db-ip.com/free/dbip-asn-lite-{year}-{month}.mmdb.gz
 
 FROM python:${PYTHON}-slim AS build
 WORKDIR /src
@@ -20,19 +23,32 @@ COPY . .
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /tmp/wheel . \
     && /opt/build/bin/pip --python /opt/flow-collector/bin/python3 install --no-deps --no-index /tmp/wheel/*.whl
 
+ARG GEO_URLS
+RUN mkdir /opt/geoip \
+    && case "$GEO_URLS" in \
+        off | "") ;; \
+        *) /opt/flow-collector/bin/flow-collector geo update --into /opt/geoip --geo-urls "$GEO_URLS" \
+            || { echo "For an image without databases: --build-arg GEO_URLS=off" >&2; exit 1; } ;; \
+    esac
+
 
 FROM python:${PYTHON}-slim
 # A number, so that Kubernetes' runAsNonRoot can check it.
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /var/lib/flow-collector --shell /usr/sbin/nologin flow-collector \
     && install --directory --owner flow-collector --group flow-collector /var/lib/flow-collector
 COPY --from=build /opt/flow-collector /opt/flow-collector
+COPY --from=build /opt/geoip /usr/share/flow-collector/geoip
 
 # The web server listens beyond loopback because a published port reaches a container from outside;
 # with host networking set FLOW_COLLECTOR_WEB=127.0.0.1:8080, as docker-compose.yml does.
+# Databases that `geo update` puts into the volume are preferred to those of the image.
+ARG GEO_URLS
 ENV PATH=/opt/flow-collector/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     FLOW_COLLECTOR_FOLDER=/var/lib/flow-collector \
-    FLOW_COLLECTOR_WEB=0.0.0.0:8080
+    FLOW_COLLECTOR_WEB=0.0.0.0:8080 \
+    FLOW_COLLECTOR_GEOIP=/var/lib/flow-collector,/usr/share/flow-collector/geoip \
+    FLOW_COLLECTOR_GEO_URLS=$GEO_URLS
 
 USER 10001:10001
 WORKDIR /var/lib/flow-collector

@@ -67,8 +67,9 @@ class Database:
     @property
     def title(self) -> str:
         """Its type, the day it was made, and what addresses it has."""
-        version = "IPv4 and IPv6" if self.metadata.ip_version == 6 else "IPv4"
-        return f"{self.metadata.database_type} of {self.built}, {version}"
+        four = "IPv4" if self._root4 != self.metadata.node_count else ""
+        six = "IPv6" if self.metadata.ip_version == 6 else ""
+        return f"{self.metadata.database_type} of {self.built}, {' and '.join(filter(None, (four, six)))}"
 
     def places(self, hi: Halves, lo: Halves) -> Nodes:
         """For each address, in halves, the place of its record in the file; -1 where the file has none."""

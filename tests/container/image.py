@@ -98,10 +98,11 @@ class Buildah:
         (self._context / "Dockerfile").write_text("\n".join(lines) + "\n")
         self("bud", "--isolation", "chroot", "--tag", f"python:{PYTHON}-slim", self._context)
 
-    def build(self, tag: str) -> None:
-        """Builds the project's Dockerfile."""
+    def build(self, tag: str, geo_urls: str) -> None:
+        """Builds the project's Dockerfile with these databases of addresses."""
         options = ("--isolation", "chroot", "--pull-never", "--format", "docker")
-        self("bud", *options, "--build-arg", f"PYTHON={PYTHON}", "--tag", tag, ROOT)
+        arguments = ("--build-arg", f"PYTHON={PYTHON}", "--build-arg", f"GEO_URLS={geo_urls}")
+        self("bud", *options, *arguments, "--tag", tag, ROOT)
 
     def config(self, tag: str) -> dict[str, Any]:
         """The image's configuration, with the keys of the Docker image format."""

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import polars as pl
 import pytest
 
 from tests import sample
+from tests.builders.mmdb import database
 from tests.container import image
+from tests.geoip.server import Page, Server
 
 pytestmark = [
     pytest.mark.container,
@@ -24,6 +27,8 @@ pytestmark = [
 
 TAG = "flow-collector"
 USER = 10001
+SERVER = IPv4Address("9.9.9.9")
+"""Stands in for the server of the sample's flows, whose address is no public one and so in no country."""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +36,8 @@ def buildah(tmp_path_factory: pytest.TempPathFactory) -> Iterator[image.Buildah]
     folder = tmp_path_factory.mktemp("buildah")
     builder = image.Buildah(folder)
     builder.make_base()
-    builder.build(TAG)
+    with Server() as server:
+        builder.build(TAG, server.put("/places.mmdb", Page(database({f"{SERVER}/32": {"country_code": "NO"}}))))
     yield builder
     builder("rm", "--all")
     shutil.rmtree(folder)
@@ -147,7 +153,8 @@ def test_flows_sent_over_loopback_become_parquet(running: Running, data: Path) -
     assert eventually(running.healthy), running.log
     assert running.uid() == USER
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as exporter:
-        exporter.sendto(sample.netflow5(), ("127.0.0.1", running.udp))
+        datagram = sample.netflow5().replace(IPv4Address("203.0.113.80").packed, SERVER.packed)
+        exporter.sendto(datagram, ("127.0.0.1", running.udp))
     # Stopping writes what is still in memory; the datagram itself has to be read before.
     time.sleep(2)
     assert running.stop() == 0, running.log
@@ -155,6 +162,7 @@ def test_flows_sent_over_loopback_become_parquet(running: Running, data: Path) -
     assert files, running.log
     flows = pl.read_parquet(files)
     assert flows["source.ip"].cast(pl.String).sort().to_list() == ["198.51.100.1", "198.51.100.2", "198.51.100.3"]
+    assert flows["destination.geo.country_name"].cast(pl.String).unique().to_list() == ["Norway"]
     assert all(path.stat().st_uid == USER for path in files)
 
 

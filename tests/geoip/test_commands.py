@@ -89,11 +89,13 @@ def test_check_names_the_databases_and_tells_old_ones(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     new, old = now - timedelta(days=60), now - timedelta(days=61)
     write(tmp_path / "new.mmdb", RECORDS, built=int(new.timestamp()))
+    write(tmp_path / "six.mmdb", {"2001:db8::/32": {"country_code": "NO"}}, built=int(now.timestamp()))
     write(tmp_path / "old.mmdb", RECORDS, version=4, built=int(old.timestamp()))
     told = "IPv4: older than 60 days; fetch a new one: flow-collector geo update"
     assert findings(tmp_path) == [
         ("ok", f"{tmp_path}/new.mmdb is test of {new.date()}, IPv4 and IPv6"),
         ("warning", f"{tmp_path}/old.mmdb is test of {old.date()}, {told}"),
+        ("ok", f"{tmp_path}/six.mmdb is test of {now.date()}, IPv6"),
     ]
 
 

@@ -1,11 +1,14 @@
 """What a URL in the settings means."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from collector.geoip.sources import maxmind, source
+from collector.geoip.sources import maxmind, source, sources
 
+ROOT = Path(__file__).parents[2]
 SUM = "0123456789abcdef" * 4
 
 
@@ -50,6 +53,15 @@ def test_what_is_secret_is_in_no_name() -> None:
     assert source("https://me:pass@host.example/a.mmdb?token=secret").name == "https://host.example/a.mmdb"
     shown = maxmind("GeoLite2-ASN", "123456", "secret").name
     assert shown == "https://download.maxmind.com/geoip/databases/GeoLite2-ASN/download"
+
+
+def test_the_image_has_a_database_of_countries_and_one_of_systems() -> None:
+    (urls,) = re.findall(r"^ARG GEO_URLS=(.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    named = [(one.file, one.dated(date(2026, 6, 1))[0].url.rpartition("/")[2]) for one in sources(urls.split(","))]
+    assert named == [
+        ("dbip-country-lite.mmdb", "dbip-country-lite-2026-06.mmdb.gz"),
+        ("dbip-asn-lite.mmdb", "dbip-asn-lite-2026-06.mmdb.gz"),
+    ]
 
 
 @pytest.mark.parametrize(
