@@ -107,7 +107,8 @@ def _get(source: Source, url: str, headers: Mapping[str, str]) -> BaseHTTPRespon
     try:
         answer = _manager(url).request("GET", url, headers=headers, preload_content=False, decode_content=False)
     except HTTPError as error:
-        raise DownloadError(f"{source.name} cannot be reached: {_reason(error)}") from error
+        told = f"{source.name} cannot be reached: {_reason(error)}; is a proxy needed (https_proxy)?"
+        raise DownloadError(told) from error
     if answer.status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
         return answer
     answer.close()
