@@ -31,6 +31,7 @@ def open_enricher(settings: Settings, names: bool = True, live: bool = False) ->
         reputation=reputation,
         geo=open_geo(settings),
         exporters_as=settings.as_from_exporter,
+        community_seed=settings.community_id_seed if settings.community_id else None,
         hosts=_host_names(settings) if live else None,
     )
 

@@ -43,7 +43,7 @@ _ENUMERATIONS: dict[str, tuple[str | None, ...]] = {
     "network_types": NETWORK_TYPES,
     "localities": ("private", "public"),
     "ends": ("source", "destination"),
-    "client_server_rules": (  # in the order in which they are tried
+    "client_server_rules": (  # by enrich/roles.py, which has the order in which they are tried
         "exporter",
         "multicast",
         "application",
@@ -53,6 +53,7 @@ _ENUMERATIONS: dict[str, tuple[str | None, ...]] = {
         "service",
         "lower-port",
         "order",
+        "nat",
     ),
     "actions": (
         "flow-create",

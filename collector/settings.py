@@ -154,6 +154,10 @@ class Settings(BaseSettings):
     as_from_exporter: bool = Field(
         default=False, description="Prefer the AS numbers that exporters tell to those of the databases."
     )
+    community_id: bool = Field(
+        default=False, description="Give flows their Community ID, a hash by which other tools know them too."
+    )
+    community_id_seed: int = Field(default=0, ge=0, le=65535, description="Seed of Community IDs, as in those tools.")
     dns: Literal["auto", "exporters", "endpoints", "both", "off"] = Field(
         default="auto",
         description="Host names are looked up of: exporters, endpoints (of flows), both, off; auto: enrichment-dns.md.",

@@ -24,6 +24,13 @@ def nulled(column: pl.Series, valid: Mask) -> pl.Series:
     return column.zip_with(pl.Series(valid), pl.Series(column.name, [None], dtype=column.dtype))
 
 
+def numbers(frame: pl.DataFrame, name: str) -> npt.NDArray[np.int64]:
+    """A column of numbers below 2**63, -1 where a row has no such thing."""
+    if name not in frame.columns:
+        return np.full(frame.height, -1)
+    return frame[name].cast(pl.Int64).fill_null(-1).to_numpy()
+
+
 def texts(
     name: str, cells: npt.NDArray[np.bytes_] | npt.NDArray[np.void], render: Callable[[bytes], str | None]
 ) -> pl.Series:

@@ -11,6 +11,7 @@ from collector.decode import columns
 from collector.decode.options import Options
 from collector.enrich import counters, discards, roles
 from collector.enrich.addresses import AddressBook, Attribute, compacted, is_ipv4
+from collector.enrich.community import community_ids
 from collector.enrich.direction import traffic
 from collector.enrich.dns.hostnames import HostNames
 from collector.enrich.geo import NUMBER, Geo
@@ -45,15 +46,17 @@ class Enricher:
         geo: Geo | None = None,
         hosts: HostNames | None = None,
         exporters_as: bool = False,
+        community_seed: int | None = None,
     ) -> None:
         """Without `names`, flows carry what the record said and nothing beside it.
 
         `sources` and `networks` are the operator's, `geo` has the databases of places and autonomous systems, `hosts`
         are asked for host names. With `exporters_as`, the AS numbers that exporters tell are preferred to those of
-        databases.
+        databases. With `community_seed`, flows have Community IDs.
         """
         self._beside = names
         self._exporters_as = exporters_as
+        self._community_seed = community_seed
         self._sources = sources or Sources()
         self._told = ExporterNames(self._sources.interfaces)
         self.names = self._told.names
@@ -94,6 +97,8 @@ class Enricher:
             self.addresses = self._book()
         frame, addresses = self.addresses.intern(one_byte(decoded))
         added = _network_type(frame, addresses)
+        if self._community_seed is not None:
+            added += community_ids(decoded, self._community_seed)
         codes, known = self._exporters(frame, exporters)
         tables = {"addresses": addresses, "exporters": known}
         if self._beside:
@@ -143,7 +148,7 @@ class Enricher:
         applications = self._sources.applications(services, _last(APPLICATION, frame, told))
         directions = traffic(frame.with_columns(told), addresses, tables.get(INTERFACES))
         tags, tagged = self._reputation.enrich(frame, addresses) if self._reputation else ([], {})
-        ends = roles.columns(frame, addresses["multicast"], None if services is None else services.masks())
+        ends = roles.columns(frame, addresses, None if services is None else services.masks())
         for one in self._knowledge:
             addresses = one.describe(addresses)
         systems = _systems(frame, addresses, self._exporters_as)

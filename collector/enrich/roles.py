@@ -11,9 +11,10 @@ import numpy.typing as npt
 import polars as pl
 
 from collector import registry
+from collector.decode.columns import Mask, numbers
+from collector.enrich import nat
 from collector.registry import number_of
 
-Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 SYN, ACK = 0x02, 0x10
 AT_SERVER = (
@@ -59,32 +60,36 @@ class Roles:
         self._open &= ~told
 
 
-def roles(frame: pl.DataFrame, multicast: pl.Series, services: tuple[Mask, Mask] | None = None) -> Roles:
-    """Who is the client in each flow; `multicast` is that attribute of each address that `frame` refers to.
+def roles(frame: pl.DataFrame, addresses: pl.DataFrame, services: tuple[Mask, Mask] | None = None) -> Roles:
+    """Who is the client in each flow; `addresses` has `multicast` and `inside` of each that `frame` refers to.
 
     `services` mark where the source and where the destination is a service of the operator's (`services.Found.masks`).
     """
     out = Roles.of(frame.height)
     _by_exporter(out, frame)
-    _by_multicast(out, frame, multicast)
+    _by_multicast(out, frame, addresses["multicast"])
     if services:
         out.tell("application", *_one_of(*services))
+    _by_translation(out, frame)
     protocol, source, destination = (
-        _numbers(frame, name) for name in ("network.iana_number", "source.port", "destination.port")
+        numbers(frame, name) for name in ("network.iana_number", "source.port", "destination.port")
     )
     _by_icmp(out, frame, protocol)
     _by_syn(out, frame, protocol)
     ports = (source >= 0) & (destination >= 0)
-    _by_ports(out, protocol, np.where(ports, source, 0), np.where(ports, destination, 0))
+    source, destination = np.where(ports, source, 0), np.where(ports, destination, 0)
+    _by_services(out, protocol, source, destination)
+    _by_hiding(out, frame, addresses)
+    out.tell("lower-port", destination < source, source < destination)
     return out
 
 
-def columns(frame: pl.DataFrame, multicast: pl.Series, services: tuple[Mask, Mask] | None = None) -> list[pl.Series]:
+def columns(frame: pl.DataFrame, addresses: pl.DataFrame, services: tuple[Mask, Mask] | None = None) -> list[pl.Series]:
     """Which end is the client, by which rule, and the service at the other end.
 
-    `frame` has the ports' row numbers in the table of services, `multicast` and `services` are as in `roles`.
+    `frame` has the ports' row numbers in the table of services, `addresses` and `services` are as in `roles`.
     """
-    found = roles(frame, multicast, services)
+    found = roles(frame, addresses, services)
     ends = np.where(found.swapped, DESTINATION, SOURCE).astype(np.uint8)
     out = [pl.Series("flow.client_end", ends), pl.Series("flow.client_server_by", found.rules)]
     swapped = pl.Series("swapped", found.swapped)
@@ -101,7 +106,7 @@ def _by_exporter(out: Roles, frame: pl.DataFrame) -> None:
     for name in ("destination.bytes", "destination.packets"):
         if name in frame.columns:
             both |= frame[name].is_not_null().to_numpy()
-    begun = _numbers(frame, "flow.biflow_direction")
+    begun = numbers(frame, "flow.biflow_direction")
     if both.any() or (begun >= 0).any():
         out.tell("exporter", (both | (begun == 1)) & (begun != FROM_RESPONDER), begun == FROM_RESPONDER)
 
@@ -113,8 +118,22 @@ def _by_multicast(out: Roles, frame: pl.DataFrame, multicast: pl.Series) -> None
         out.tell("multicast", group, np.zeros(frame.height, np.bool_))
 
 
+def _by_translation(out: Roles, frame: pl.DataFrame) -> None:
+    """An event of a translation names the end that began as its source."""
+    began = nat.began(frame)
+    if began is not None:
+        out.tell("nat", began, np.zeros(frame.height, np.bool_))
+
+
+def _by_hiding(out: Roles, frame: pl.DataFrame, addresses: pl.DataFrame) -> None:
+    """A hidden end is rarely a server, and one that is has a port that tells before."""
+    hidden = nat.hidden(frame, addresses)
+    if hidden is not None:
+        out.tell("nat", *_one_of(*reversed(hidden)))
+
+
 def _by_icmp(out: Roles, frame: pl.DataFrame, protocol: Numbers) -> None:
-    kind = _numbers(frame, "flow.icmp_type")
+    kind = numbers(frame, "flow.icmp_type")
     if not (kind >= 0).any():
         return
     asks, answers = (
@@ -126,17 +145,16 @@ def _by_icmp(out: Roles, frame: pl.DataFrame, protocol: Numbers) -> None:
 
 def _by_syn(out: Roles, frame: pl.DataFrame, protocol: Numbers) -> None:
     """SYN without ACK is a client's first word. Exporters join the flags of all packets: SYN with ACK tells nothing."""
-    flags = _numbers(frame, "flow.tcp_flags")
+    flags = numbers(frame, "flow.tcp_flags")
     out.tell(
         "syn", (protocol == registry.TCP) & (flags >= 0) & (flags & (SYN | ACK) == SYN), np.zeros(len(flags), np.bool_)
     )
 
 
-def _by_ports(out: Roles, protocol: Numbers, source: Numbers, destination: Numbers) -> None:
-    """A well-known port against another, a registered service against none, the lower port; equal ones tell nothing."""
+def _by_services(out: Roles, protocol: Numbers, source: Numbers, destination: Numbers) -> None:
+    """A well-known port against another, a registered service against none."""
     out.tell("port", *_one_of(_well_known(source), _well_known(destination)))
     out.tell("service", *_one_of(_registered(protocol, source), _registered(protocol, destination)))
-    out.tell("lower-port", destination < source, source < destination)
 
 
 def _one_of(source: Mask, destination: Mask) -> tuple[Mask, Mask]:
@@ -153,10 +171,3 @@ def _registered(protocols: Numbers, ports: Numbers) -> Mask:
     rows, transport = registry.service_codes(protocols.astype(np.uint8), ports.astype(np.uint16))
     known: Mask = transport & (ports > 0) & (ports < EPHEMERAL) & registry.named_services()[rows]
     return known
-
-
-def _numbers(frame: pl.DataFrame, name: str) -> Numbers:
-    """A column, -1 where a flow has no such thing."""
-    if name not in frame.columns:
-        return np.full(frame.height, -1)
-    return frame[name].cast(pl.Int64).fill_null(-1).to_numpy()

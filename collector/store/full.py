@@ -33,6 +33,7 @@ PAIRS = {
     "geo": ("source.geo.city_name", "source.geo.country_name", "source.geo.country_iso_code"),
 }
 """Objects of which there is one for each end, and their fields."""
+TRANSLATED = tuple(f"{end}.nat.ip" for end in ENDS)
 TAGS = "rep_tags"
 Text: TypeAlias = "pl.Series | pa.LargeStringArray"
 """A text for each flow; null where it has none, in a Series alone."""
@@ -123,12 +124,29 @@ class FullMembers(Members):
         if TAGS not in self._entries:
             self._entries[TAGS] = texts.lists(self._addresses().get_column(TAGS)).extend_constant(None, 1)
         tags: pl.Series = self._entries[TAGS]
-        source, destination = (tags.gather(self._rows(end, len(tags) - 1)) for end in ENDS)
+        source, destination = (tags.gather(self._rows(f"{end}.ip", len(tags) - 1)) for end in ENDS)
         for role, text in self._turned(source, destination):
             yield Member(optional=wrapped(f',"{role}_rep_tags":', _series(text), ""))
 
     def _related(self) -> Iterator[Member]:
-        return self._both(',"related":{"ip":[', lambda: wrapped('"', self._addresses().get_column(VALUE), '"'), "]}")
+        if any(name in self._flows.frame.columns for name in TRANSLATED):
+            return iter([Member(optional=wrapped(',"related":{"ip":[', self._all(self._quoted()), "]}"))])
+        return self._both(',"related":{"ip":[', self._quoted, "]}")
+
+    def _quoted(self) -> pl.Series:
+        return wrapped('"', self._addresses().get_column(VALUE), '"')
+
+    def _all(self, fragments: pl.Series) -> pl.Series:
+        """Those of both ends before and after translation, each once, with commas between them; null where none is."""
+        missing = len(fragments)
+        rows: list[npt.NDArray[np.int64]] = []
+        for name in (*(f"{end}.ip" for end in ENDS), *TRANSLATED):
+            row = self._rows(name, missing)
+            rows.append(np.where(np.any([row == other for other in rows], axis=0), missing, row))
+        fragments = fragments.extend_constant(None, 1)
+        texts = pl.DataFrame([fragments.gather(row).alias(str(place)) for place, row in enumerate(rows)])
+        joined = pl.concat_str(pl.all(), separator=",", ignore_nulls=True)
+        return texts.select(pl.when(pl.any_horizontal(pl.all().is_not_null())).then(joined)).to_series()
 
     def _pairs(self) -> Iterator[Member]:
         have = self._addresses().columns
@@ -149,16 +167,16 @@ class FullMembers(Members):
             self._entries[before] = _Pair.of(before, make(), after)
         pair: _Pair = self._entries[before]
         count = len(pair.second)
-        first, second = (self._rows(end, count - 1) for end in ENDS)
+        first, second = (self._rows(f"{end}.ip", count - 1) for end in ENDS)
         yield Member(optional=pair.first.gather(np.where(pair.there[second], first + count, first)))
         yield Member(optional=pair.second.gather(second))
 
-    def _rows(self, end: str, missing: int) -> npt.NDArray[np.int64]:
+    def _rows(self, name: str, missing: int) -> npt.NDArray[np.int64]:
         """The row of each flow's address, `missing` where it has none."""
         frame = self._flows.frame
-        if f"{end}.ip" not in frame.columns:
+        if name not in frame.columns:
             return np.full(len(self._flows), missing)
-        rows: npt.NDArray[np.int64] = frame.get_column(f"{end}.ip").cast(pl.Int64).fill_null(missing).to_numpy()
+        rows: npt.NDArray[np.int64] = frame.get_column(name).cast(pl.Int64).fill_null(missing).to_numpy()
         return rows
 
 

@@ -9,8 +9,9 @@ from collector import registry
 from collector.enrich.roles import roles
 from collector.registry import VALUE
 
+NAT_CREATE = registry.number_of("actions", "nat-create")
 TYPES = {"ip": pl.UInt32, "port": pl.UInt16, "bytes": pl.UInt64}
-PLAIN, GROUP = 0, 1
+PLAIN, GROUP, INSIDE = 0, 1, 2
 
 
 def told(**columns: int | None) -> tuple[str, str]:
@@ -24,7 +25,7 @@ def told(**columns: int | None) -> tuple[str, str]:
 
 
 def _first(frame: pl.DataFrame) -> tuple[str, str]:
-    found = roles(frame, pl.Series([False, True]))
+    found = roles(frame, pl.DataFrame({"multicast": [False, True, False], "inside": [False, False, True]}))
     rules: Sequence[str] = registry.table("client_server_rules")[VALUE].to_list()
     return "destination" if found.swapped[0] else "source", rules[found.rules[0]]
 
@@ -56,6 +57,25 @@ def _first(frame: pl.DataFrame) -> tuple[str, str]:
         pytest.param({"network_iana_number": 1, "flow_icmp_type": 0}, "destination", "icmp", id="echo reply"),
         pytest.param({"network_iana_number": 58, "flow_icmp_type": 129}, "destination", "icmp", id="echo reply, IPv6"),
         pytest.param({"network_iana_number": 58, "flow_icmp_type": 8}, "source", "order", id="no type of ICMPv6"),
+        pytest.param({"source_ip": INSIDE, "source_nat.ip": PLAIN}, "source", "nat", id="source hidden"),
+        pytest.param(
+            {"source_ip": INSIDE, "source_nat.ip": PLAIN, "destination_port": 40001}, "source", "nat", id="higher port"
+        ),
+        pytest.param(
+            {"destination_ip": PLAIN, "destination_nat.ip": INSIDE}, "destination", "nat", id="back to a hidden end"
+        ),
+        pytest.param({"source_ip": INSIDE, "source_nat.ip": INSIDE}, "source", "order", id="not translated"),
+        pytest.param({"source_ip": PLAIN, "source_nat.ip": INSIDE}, "source", "order", id="translated to the inside"),
+        pytest.param({"source_ip": INSIDE, "source_nat.ip": None}, "source", "order", id="no translation"),
+        pytest.param(
+            {"source_ip": INSIDE, "source_nat.ip": PLAIN, "source_port": 443}, "destination", "port", id="hidden server"
+        ),
+        pytest.param(
+            {"source_ip": INSIDE, "source_nat.ip": PLAIN, "source_port": 443, "event_action": NAT_CREATE},
+            "source",
+            "nat",
+            id="event of a translation",
+        ),
         pytest.param({"network_iana_number": None, "source_port": 443}, "destination", "port", id="no protocol"),
         pytest.param({"source_port": None, "destination_port": 443}, "source", "order", id="one port alone"),
     ],

@@ -109,7 +109,7 @@ class TestServices:
         data = [("10.0.0.1", 8080, "192.0.2.9", 443, 6), ("192.0.2.9", 80, "10.0.0.1", 8080, 6)]
         decoded = Decoder().decode([sent(ipfix(PORTS.define(), PORTS.data(*data, padding=0)))])
         frame, addresses = enricher.addresses.intern(decoded.flows)
-        found = roles(frame, addresses["private"] & False, services.find(frame, addresses).masks())
+        found = roles(frame, addresses, services.find(frame, addresses).masks())
         assert found.swapped.tolist() == [True, False]
 
 

@@ -46,6 +46,7 @@ def flows(draw: st.DrawFn) -> Flows:
             f"{end}.port": (st.one_of(st.integers(0, 65535), st.none()), pl.UInt16),
         }
         columns |= {f"{end}.as.number": (st.one_of(st.integers(1, 9), st.none()), pl.UInt32)}
+        columns |= {f"{end}.nat.ip": (ROWS, pl.UInt32)}
         columns |= {f"{end}.nat.port": (st.one_of(st.integers(1, 9), st.none()), pl.UInt16)}
     chosen = draw(st.lists(st.sampled_from(list(columns)), unique=True))
     made = [
@@ -76,6 +77,16 @@ def objects(document: dict[str, Any], key: str) -> list[Any]:
     return [one for one in kept if one]
 
 
+def related(document: dict[str, Any]) -> list[str]:
+    """The addresses of both ends, and those that they were translated to."""
+    ends = [document.get(end, {}) for end in ENDS]
+    return unique([one["ip"] for one in [*ends, *(end.get("nat", {}) for end in ends)] if "ip" in one])
+
+
+def unique(words: list[str]) -> list[str]:
+    return list(dict.fromkeys(words))
+
+
 @given(flows())
 def test_a_full_document_has_the_lean_one_and_copies_of_it(some: Flows) -> None:
     for lean, whole in zip(plain(some), full(some), strict=True):
@@ -89,8 +100,7 @@ def test_a_full_document_has_the_lean_one_and_copies_of_it(some: Flows) -> None:
         }
         listed = {role: ["bad", "worse"] if copies.get(role, {}).get("ip") == "192.0.2.1" else [] for role in ROLES}
         assert tags == listed
-        ips = [one["ip"] for end in ENDS if "ip" in (one := lean.get(end, {}))]
-        assert copies.get("related", {}).get("ip", []) == ips
+        assert unique(copies.get("related", {}).get("ip", [])) == related(lean)
         assert [copies.get(key, []) for key in ("as", "geo")] == [objects(lean, key) for key in ("as", "geo")]
 
 
