@@ -4,7 +4,7 @@ from collector.enrich.dns.file import NAME, AnswersFile
 from collector.enrich.dns.hostnames import HostNames, Wanted
 from collector.enrich.dns.resolver import Resolver
 from collector.enrich.dns.servers import Groups
-from collector.enrich.enricher import Enricher
+from collector.enrich.enricher import Choices, Enricher
 from collector.enrich.geo import Geo
 from collector.enrich.interfaces import InterfaceFile
 from collector.enrich.inventory import Inventory
@@ -30,9 +30,16 @@ def open_enricher(settings: Settings, names: bool = True, live: bool = False) ->
         networks=Networks(settings.networks, settings.local_networks),
         reputation=reputation,
         geo=open_geo(settings),
+        choices=_choices(settings),
+        hosts=_host_names(settings) if live else None,
+    )
+
+
+def _choices(settings: Settings) -> Choices:
+    return Choices(
         exporters_as=settings.as_from_exporter,
         community_seed=settings.community_id_seed if settings.community_id else None,
-        hosts=_host_names(settings) if live else None,
+        addresses=settings.address_book,
     )
 
 

@@ -33,6 +33,13 @@ class AddressIndex:
             missing, some = missing[rows[missing] < 0], some * GROWTH
         return rows.astype(np.uint32), before
 
+    def keep(self, rows: npt.NDArray[np.intp]) -> None:
+        """Forget all keys but those of these rows, which are 0, 1, 2, … from now on; the room stays."""
+        self.count = len(rows)
+        self.hi[: self.count], self.lo[: self.count] = self.hi[rows], self.lo[rows]
+        self._slots.fill(EMPTY)
+        self._place(np.arange(self.count))
+
     def find(self, hi: Halves, lo: Halves) -> npt.NDArray[np.int64]:
         """Rows of the keys, -1 where the table lacks one."""
         place = self._home(hi, lo)

@@ -154,6 +154,11 @@ class Settings(BaseSettings):
     as_from_exporter: bool = Field(
         default=False, description="Prefer the AS numbers that exporters tell to those of the databases."
     )
+    address_book: int = Field(
+        default=1_000_000,
+        ge=10_000,
+        description="Addresses of flows that are known at a time (120 MB a million); the longest unused make room.",
+    )
     community_id: bool = Field(
         default=False, description="Give flows their Community ID, a hash by which other tools know them too."
     )

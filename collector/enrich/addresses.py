@@ -12,21 +12,29 @@ from collector.index import AddressIndex, Halves
 from collector.registry import VALUE
 
 LIMIT = 1_000_000
-"""Addresses kept. When there are more, the book begins anew: what is still in use is soon back."""
+"""Addresses kept. When there are more, the half that was used last stays."""
 MAPPED_PREFIX = 0xFFFF
 Entries = pl.DataFrame
 """New addresses: `value` (text), `hi` and `lo` (halves)."""
 Attribute = Callable[[Entries], pl.Series]
 """Works out one attribute for new addresses: a column as long as they are many."""
+Forget = Callable[[pl.DataFrame], None]
+"""Takes the attributes of addresses that the book has no longer."""
 
 
 class AddressBook:
     """Interns the addresses of flows. `attributes` are worked out once for each new address, never for a flow."""
 
-    def __init__(self, attributes: Mapping[str, Attribute], limit: int = LIMIT) -> None:
+    def __init__(self, attributes: Mapping[str, Attribute], limit: int = LIMIT, forget: Forget | None = None) -> None:
+        """An empty one; `attributes` are called for no addresses first, and `forget` for those that it leaves out."""
         self._attributes = attributes
         self._limit = limit
-        self._begin()
+        self._forget = forget
+        self._index = AddressIndex()
+        self._entries = self._described(self._index.hi[:0], self._index.lo[:0])
+        self._turn = 0
+        self._used = np.zeros(len(self._index.hi), np.int64)
+        """The turn in which each address was used last."""
 
     def __len__(self) -> int:
         return self._index.count
@@ -37,20 +45,33 @@ class AddressBook:
         if not names:
             return flows, self._entries.clear()
         if self._index.count > self._limit:
-            self._begin()
+            self._shorten()
         valid = [flows.get_column(f"{name}.lo").is_not_null() for name in names]
         hi = np.concatenate([_halves(flows, f"{name}.hi", mask) for name, mask in zip(names, valid, strict=True)])
         lo = np.concatenate([_halves(flows, f"{name}.lo", mask) for name, mask in zip(names, valid, strict=True)])
         rows, known = self._index.rows(hi, lo)
         self._describe(known)
         codes, used = compacted(rows, self._index.count)
+        self._stamp(used)
         bare = flows.drop([f"{name}.{half}" for name in names for half in ("hi", "lo")])
         return bare.with_columns(spread(names, valid, codes)), self._entries[used]
 
-    def _begin(self) -> None:
-        """An empty book."""
-        self._index = AddressIndex()
-        self._entries = self._described(self._index.hi[:0], self._index.lo[:0])
+    def _stamp(self, used: npt.NDArray[np.intp]) -> None:
+        if len(self._index.hi) > len(self._used):
+            self._used = np.resize(self._used, len(self._index.hi))
+        self._turn += 1
+        self._used[used] = self._turn
+
+    def _shorten(self) -> None:
+        """Leave out all but half of what the book may have."""
+        count, gone = self._index.count, self._index.count - self._limit // 2
+        order = np.argpartition(self._used[:count], gone)
+        kept = np.sort(order[gone:])
+        if self._forget:
+            self._forget(self._entries[np.sort(order[:gone])])
+        self._index.keep(kept)
+        self._entries = self._entries[kept]
+        self._used[: len(kept)] = self._used[kept]
 
     def _describe(self, known: int) -> None:
         """Work out the attributes of the rows from `known` on."""

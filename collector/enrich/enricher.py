@@ -1,6 +1,7 @@
 """From the decoder's columns to enriched flows: addresses interned, names beside numbers."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ from collector.datasets import COUNTERS, DISCARDS
 from collector.decode import columns
 from collector.decode.options import Options
 from collector.enrich import counters, discards, roles
-from collector.enrich.addresses import AddressBook, Attribute, compacted, is_ipv4
+from collector.enrich.addresses import LIMIT, AddressBook, Attribute, compacted, is_ipv4
 from collector.enrich.community import community_ids
 from collector.enrich.direction import traffic
 from collector.enrich.dns.hostnames import HostNames
@@ -34,6 +35,18 @@ UNNAMED = ("private", "family", "multicast", NUMBER)
 """Attributes of addresses that no field is looked up in."""
 
 
+@dataclass(frozen=True)
+class Choices:
+    """What the operator chooses."""
+
+    exporters_as: bool = False
+    """The AS numbers that exporters tell are preferred to those of databases."""
+    community_seed: int | None = None
+    """Flows have Community IDs of that seed."""
+    addresses: int = LIMIT
+    """So many addresses are kept in the book."""
+
+
 class Enricher:
     """Turns decoded flows into `Flows`; its state is the books."""
 
@@ -45,18 +58,15 @@ class Enricher:
         reputation: Reputation | None = None,
         geo: Geo | None = None,
         hosts: HostNames | None = None,
-        exporters_as: bool = False,
-        community_seed: int | None = None,
+        choices: Choices = Choices(),
     ) -> None:
         """Without `names`, flows carry what the record said and nothing beside it.
 
         `sources` and `networks` are the operator's, `geo` has the databases of places and autonomous systems, `hosts`
-        are asked for host names. With `exporters_as`, the AS numbers that exporters tell are preferred to those of
-        databases. With `community_seed`, flows have Community IDs.
+        are asked for host names.
         """
         self._beside = names
-        self._exporters_as = exporters_as
-        self._community_seed = community_seed
+        self._choices = choices
         self._sources = sources or Sources()
         self._told = ExporterNames(self._sources.interfaces)
         self.names = self._told.names
@@ -97,8 +107,8 @@ class Enricher:
             self.addresses = self._book()
         frame, addresses = self.addresses.intern(one_byte(decoded))
         added = _network_type(frame, addresses)
-        if self._community_seed is not None:
-            added += community_ids(decoded, self._community_seed)
+        if self._choices.community_seed is not None:
+            added += community_ids(decoded, self._choices.community_seed)
         codes, known = self._exporters(frame, exporters)
         tables = {"addresses": addresses, "exporters": known}
         if self._beside:
@@ -136,7 +146,7 @@ class Enricher:
             attributes["domain"] = _domain
         for one in self._knowledge:
             attributes |= one.attributes()
-        return AddressBook(attributes)
+        return AddressBook(attributes, self._choices.addresses, self.hosts.forget if self.hosts else None)
 
     def _more(
         self, frame: pl.DataFrame, addresses: pl.DataFrame, exporters: Sequence[str]
@@ -151,7 +161,7 @@ class Enricher:
         ends = roles.columns(frame, addresses, None if services is None else services.masks())
         for one in self._knowledge:
             addresses = one.describe(addresses)
-        systems = _systems(frame, addresses, self._exporters_as)
+        systems = _systems(frame, addresses, self._choices.exporters_as)
         tables |= tagged | organisations | {"addresses": addresses.drop(UNNAMED, strict=False)}
         beside = [*icmp_names(frame), *vendors, *applications]
         return [*told, *directions, *tags, *ends, *systems, *beside], tables

@@ -1,5 +1,6 @@
 """The address book gives every address one entry, and flows the row numbers of theirs."""
 
+from collections import Counter
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import numpy as np
@@ -63,12 +64,32 @@ def test_flows_point_into_the_table_of_their_batch() -> None:
     assert table["length"].gather(frame["source.ip"]).to_list() == [11, None, 8, 11]
 
 
-def test_a_book_over_its_limit_begins_anew_and_goes_on() -> None:
+def test_a_book_over_its_limit_goes_on() -> None:
     addresses = book(limit=3)
     for third in range(5):
-        frame, table = addresses.intern(pl.DataFrame(halves(*(f"10.0.{third}.{last}" for last in range(3)))))
-        assert table[VALUE].gather(frame["source.ip"]).to_list() == [f"10.0.{third}.{last}" for last in range(3)]
+        batch = [f"10.0.{third}.{last}" for last in range(3)]
+        frame, table = addresses.intern(pl.DataFrame(halves(*batch)))
+        assert table[VALUE].gather(frame["source.ip"]).to_list() == batch
+        assert table["length"].gather(frame["source.ip"]).to_list() == [8] * 3
     assert len(addresses) <= 6
+
+
+def test_what_is_used_again_stays_in_a_book_over_its_limit() -> None:
+    described, forgotten = Counter[str](), list[str]()
+
+    def count(new: pl.DataFrame) -> pl.Series:
+        described.update(new[VALUE])
+        return new[VALUE]
+
+    addresses = AddressBook({"domain": count}, 100, lambda gone: forgotten.extend(gone["domain"]))
+    for turn in range(50):
+        batch = ["192.0.2.1", *(f"10.0.{turn}.{last}" for last in range(20))]
+        frame, table = addresses.intern(pl.DataFrame(halves(*batch)))
+        assert table[VALUE].gather(frame["source.ip"]).to_list() == batch
+        assert table["domain"].gather(frame["source.ip"]).to_list() == batch
+    assert described["192.0.2.1"] == 1
+    assert sorted(forgotten)[:2] == ["10.0.0.0", "10.0.0.1"]
+    assert len(forgotten) + len(addresses) == len(described) == 50 * 20 + 1
 
 
 def test_attributes_are_worked_out_once_for_each_address() -> None:

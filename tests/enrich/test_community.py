@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.enrich.community import community_ids
-from collector.enrich.enricher import Enricher
+from collector.enrich.enricher import Choices, Enricher
 from collector.registry import ICMP, ICMPV6, SCTP, TCP, UDP
 from tests.enrich.lookups import number
 
@@ -134,7 +134,7 @@ def test_a_flow_of_which_too_little_is_told_has_none(flow: Tuple) -> None:
 
 def test_enriched_flows_have_it_on_request() -> None:
     flow = Tuple("1.2.3.4", "5.6.7.8", TCP, (1122, 3344))
-    assert Enricher(community_seed=0).enrich(frame([flow]), ["192.0.2.1"]).column("network.community_id").to_list() == [
-        "1:wCb3OG7yAFWelaUydu0D+125CLM="
-    ]
+    assert Enricher(choices=Choices(community_seed=0)).enrich(frame([flow]), ["192.0.2.1"]).column(
+        "network.community_id"
+    ).to_list() == ["1:wCb3OG7yAFWelaUydu0D+125CLM="]
     assert "network.community_id" not in Enricher().enrich(frame([flow]), ["192.0.2.1"]).names()

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from collector.enrich.enricher import Enricher
+from collector.enrich.enricher import Choices, Enricher
 from collector.enrich.geo import Geo
 from collector.flows import Flows
 from tests.builders.mmdb import write
@@ -103,7 +103,7 @@ def test_as_numbers_come_from_the_database_or_the_exporter(
             "source.as.number": pl.Series([65000, 65001, None], dtype=pl.UInt32),
         }
     )
-    flows = Enricher(geo=geo, exporters_as=exporters_as).enrich(frame, EXPORTERS)
+    flows = Enricher(geo=geo, choices=Choices(exporters_as=exporters_as)).enrich(frame, EXPORTERS)
     assert flows.column("source.as.number").to_list() == expected
     assert flows.column("source.as.organization.name").to_list() == ["Example", "private", "private"]
 

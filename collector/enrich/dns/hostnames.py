@@ -79,6 +79,15 @@ class HostNames:
             self._look(slots, addresses[VALUE])
         return addresses.drop(SLOT).with_columns(self._names(slots, addresses[VALUE]).alias(DOMAIN))
 
+    def forget(self, addresses: pl.DataFrame) -> None:
+        """Take the slots of addresses that the book has no longer; answers that come for them are for others."""
+        slots = addresses[SLOT].to_numpy().astype(np.intp)
+        gone = np.zeros(self._slots.count, np.bool_)
+        gone[slots] = True
+        for address, waiting in self._waiting.items():
+            self._waiting[address] = [slot for slot in waiting if not gone[slot]]
+        self._slots.release(slots)
+
     def refresh(self) -> bool:
         """Answers need no new book: they come into the slots that there are."""
         return False
@@ -98,7 +107,7 @@ class HostNames:
         """The slots of addresses that are being asked for."""
 
     def _enter(self, new: pl.DataFrame) -> pl.Series:
-        """Slots for new addresses. The book makes no call without any but when it begins anew."""
+        """Slots for new addresses. The book makes no call without any but when it begins."""
         if new.is_empty():
             self._begin()
         groups, askable, local = self._known(new)

@@ -18,7 +18,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Slots:
-    """Numbers 0, 1, 2, … in order of arrival."""
+    """Numbers 0, 1, 2, … in order of arrival; those that were released are given again."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -27,18 +27,25 @@ class Slots:
         self.group = np.zeros(SPARE, np.int32)
         self._tentative = np.zeros(SPARE, np.bool_)
         self._row = np.zeros(SPARE, np.uint32)
+        self._free = np.zeros(0, np.intp)
         self._names = pl.Series([None], dtype=pl.String)
         """Row 0 is for those without a name."""
 
     def add(self, wanted: Mask, tentative: Mask, group: Rows) -> Numbers:
         """Numbers for new addresses: to be asked for at once where `wanted`, after `wake` where `tentative`."""
-        first, self.count = self.count, self.count + len(wanted)
+        again, self._free = self._free[: len(wanted)], self._free[len(wanted) :]
+        first, self.count = self.count, self.count + len(wanted) - len(again)
         if self.count > len(self.due):
             self._grow(2 * self.count)
-        new = slice(first, self.count)
+        new = np.concatenate([again, np.arange(first, self.count)])
         self.due[new] = np.where(wanted, NOW, NEVER)
         self.group[new], self._tentative[new], self._row[new] = group, tentative, 0
-        return np.arange(first, self.count)
+        return new
+
+    def release(self, slots: Numbers) -> None:
+        """Leave these to other addresses. Nothing may be told of them any more."""
+        self.due[slots], self._tentative[slots], self._row[slots] = NEVER, False, 0
+        self._free = np.concatenate([self._free, slots])
 
     def wake(self) -> None:
         """Have the tentative ones asked for."""

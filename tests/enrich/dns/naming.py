@@ -14,10 +14,11 @@ from collector.enrich.dns.file import NAME, AnswersFile
 from collector.enrich.dns.hostnames import HostNames, Wanted
 from collector.enrich.dns.resolver import Resolver
 from collector.enrich.dns.servers import Groups, name_servers
-from collector.enrich.enricher import Enricher
+from collector.enrich.enricher import Choices, Enricher
 from collector.flows import Flows
 
 EXPORTER = "203.0.114.1"
+USUAL = Choices()
 QUICK = Manners(timeout=5.0, pause=0.0, silent_pause=0.05, failures=4, first_failures=2)
 IMPATIENT = replace(QUICK, timeout=0.25, tries=1)
 """For servers that do not answer."""
@@ -75,7 +76,11 @@ def ended(naming: Naming) -> tuple[int, int, int]:
 
 @contextmanager
 def naming(
-    servers: str, wanted: Wanted = Wanted.BOTH, folder: Path | None = None, manners: Manners = QUICK
+    servers: str,
+    wanted: Wanted = Wanted.BOTH,
+    folder: Path | None = None,
+    manners: Manners = QUICK,
+    choices: Choices = USUAL,
 ) -> Iterator[Naming]:
     """An enricher with `--dns-servers`, `--dns` and `--folder`, ended with the `with`."""
     groups, shift = Groups.of(name_servers(servers)), [0.0]
@@ -87,7 +92,7 @@ def naming(
     hosts = HostNames(wanted, groups, Resolver(groups.servers, file, clock, manners), clock, turn=0.0)
     hosts.resolver.start()
     try:
-        yield Naming(Enricher(hosts=hosts), hosts, shift)
+        yield Naming(Enricher(hosts=hosts, choices=choices), hosts, shift)
     finally:
         hosts.resolver.close()
 

@@ -12,6 +12,7 @@ from collector.enrich.dns import asking, hostnames
 from collector.enrich.dns.asking import Manners
 from collector.enrich.dns.file import NAME
 from collector.enrich.dns.hostnames import Wanted
+from collector.enrich.enricher import Choices
 from tests.builders.dns import REFUSED, SERVER_FAILURE, NameServer
 from tests.enrich.dns.naming import EXPORTER, IMPATIENT, QUICK, ended, naming, wait_for
 
@@ -166,9 +167,21 @@ def test_names_outlive_a_restart(server: NameServer, tmp_path: Path) -> None:
 def test_a_book_that_begins_anew_keeps_what_is_known(server: NameServer) -> None:
     with naming(server.place, Wanted.ENDPOINTS) as names:
         names.settled(HOST)
-        names.enricher.addresses._limit = 0
+        names.enricher.addresses = names.enricher._book()
         assert names.domains(OTHER, HOST) == [OTHER, "host.example.net"]
         assert names.hosts.resolver.counts().asked <= 2
+
+
+def test_addresses_that_leave_the_book_leave_their_names_to_nobody(server: NameServer) -> None:
+    with naming(server.place, Wanted.ENDPOINTS, choices=Choices(addresses=4)) as names:
+        for _ in range(3):
+            server.delay = 0.1
+            assert names.domains(HOST, OTHER, SIX)[1] == OTHER
+            many = [f"192.0.2.{last}" for last in range(1, 6)]
+            assert names.domains(*many) == many
+            names.rest()
+            assert names.domains(*many, HOST) == [*many, "host.example.net"]
+        assert names.hosts._slots.count < 15
 
 
 def test_beyond_the_limit_the_oldest_are_dropped_and_asked_for_later(
