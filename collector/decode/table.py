@@ -4,6 +4,7 @@ Numpy arrays with masks become one Arrow record batch and with it a polars frame
 polars would cost a small batch more than its decoding.
 """
 
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -21,6 +22,10 @@ SPAN = np.dtype([("at", np.int64), ("size", np.int64)])
 """A text: where it lies in the buffer and how many bytes it has."""
 STACK = np.dtype([("at", np.int64), ("depth", np.int64)])
 """An MPLS label stack: where its first entry lies in the buffer, and how many entries of four bytes it has."""
+PATH = np.dtype([("at", np.int64), ("path", np.int64)])
+"""An AS path: where its segments lie in the buffer, and how many bytes they have."""
+COMMUNITIES = np.dtype([("at", np.int64), ("communities", np.int64)])
+"""BGP communities: where they lie in the buffer, and how many bytes they have."""
 ADDRESS = np.dtype([("hi", np.uint64), ("lo", np.uint64)])
 """An address: the halves of the IPv6 address, IPv4 in its mapped form."""
 HALVES = np.dtype([("hi", ">u8"), ("lo", ">u8")])
@@ -119,6 +124,8 @@ class Table:
             return _texts(self._octets, values, bits)
         if values.dtype == STACK:
             return _labels(self._octets, values, bits)
+        if values.dtype in (PATH, COMMUNITIES):
+            return _lists(self._octets, values, bits)
         return _cells(values, bits)
 
 
@@ -152,10 +159,37 @@ def _cells(values: Values, bits: pa.Buffer | None) -> pa.Array:
 
 
 def _texts(octets: Octets, spans: Values, bits: pa.Buffer | None) -> pa.Array:
-    offsets, place = _spread(spans["at"], spans["size"], 1)
+    return _interned(_runs(octets, spans["at"], spans["size"], bits), _text)
+
+
+def _runs(octets: Octets, at: Values, sizes: Values, bits: pa.Buffer | None) -> pa.Array:
+    """Bytes as they lie in the buffer."""
+    offsets, place = _spread(at, sizes, 1)
     data = octets.bytes[place]
-    packed = pa.Array.from_buffers(pa.large_binary(), len(spans), [bits, pa.py_buffer(offsets), pa.py_buffer(data)])
-    return _interned(packed, _text)
+    return pa.Array.from_buffers(pa.large_binary(), len(at), [bits, pa.py_buffer(offsets), pa.py_buffer(data)])
+
+
+def _lists(octets: Octets, values: Values, bits: pa.Buffer | None) -> pa.Array:
+    """Lists of words, each distinct one rendered once: routes are few."""
+    name, render = ("path", _systems) if values.dtype == PATH else ("communities", _communities)
+    coded = _runs(octets, values["at"], values[name], bits).dictionary_encode()
+    words = pa.array([render(cell) for cell in coded.dictionary.to_pylist()], pa.large_list(pa.large_string()))
+    return words.take(coded.indices)
+
+
+def _systems(path: bytes) -> list[str]:
+    """The AS numbers of all segments, each of which has a type, a count and so many numbers."""
+    words, out = struct.unpack(f">{len(path) // 4}I", path), list[str]()
+    place = 0
+    while place < len(words):
+        begin, place = place + 2, place + 2 + words[place + 1]
+        out += map(str, words[begin:place])
+    return out
+
+
+def _communities(cell: bytes) -> list[str]:
+    """By the halves of each (RFC 1997)."""
+    return [f"{high}:{low}" for high, low in struct.iter_unpack(">HH", cell)]
 
 
 def _text(cell: bytes) -> str | None:

@@ -207,6 +207,7 @@ SOCKET4 = s.words(6) + SOURCE4 + DESTINATION4 + s.words(80, 50000)
 SOCKET6 = s.words(6) + SOURCE6 + DESTINATION6 + s.words(80, 50000)
 TUNNEL4 = s.words(100, 47) + SOURCE4 + DESTINATION4 + s.words(0, 0, 0, 0)
 PATH = s.words(3, 2, 2, 64501, 64502, 1, 0, 2, 1, 64503)
+COMMUNITIES = s.words(2, 64500 << 16 | 100, 0xFFFFFF01)
 WIRELESS = s.opaque("lab") + s.mac("02:00:00:00:00:07") + s.words(2, 6) + bytes(8) + s.words(0, 0, 0)
 TEXTS = [s.opaque(text) for text in ("/a", "www.example.com", "ref", "agent", "10.0.0.1", "alice", "text/html")]
 
@@ -214,7 +215,7 @@ EXTENDED = {
     "switch": s.part(1001, s.words(10, 0, 20, 0xFFFFFFFF)),
     "router": s.part(1002, s.address("192.0.2.254") + s.words(24, 0)),
     "router6": s.part(1002, s.address("2001:db8::254") + s.words(48, 129)),
-    "gateway": s.part(1003, s.address("192.0.2.253") + s.words(1, 64499, 64500) + PATH + s.words(2, 1, 2, 100)),
+    "gateway": s.part(1003, s.address("192.0.2.253") + s.words(1, 64499, 64500) + PATH + COMMUNITIES + s.words(100)),
     "user": s.part(1004, s.words(106) + s.opaque("zoë") + s.words(106) + s.opaque("bob")),
     "url": s.part(1005, s.words(1) + s.opaque("/index.html") + s.opaque("www.example.com")),
     "mpls": s.part(1006, s.address("192.0.2.252") + s.words(2, 16 << 12, 17 << 12 | 0x100, 1, 18 << 12)),
@@ -248,6 +249,8 @@ EXTENDED = {
                 "flow.previous_as": 64500,
                 "flow.next_as": 64501,
                 "destination.as.number": 64503,
+                "flow.as_path": ["64501", "64502", "64503"],
+                "flow.bgp_communities": ["64500:100", "65535:65281"],
             },
         ),
         ("user", {"flow.user_name": "zoë", "destination.user.name": "bob"}),

@@ -123,6 +123,9 @@ def _check(row: dict[str, Any], want: dict[str, Any]) -> None:
     path = [number for segment in want.get("extendedGateway", {}).get("dstAsPath", []) for number in segment["ases"]]
     assert row.get("flow.next_as") == (path[0] if path else None)
     assert row.get("destination.as.number") == (path[-1] if path else None)
+    assert row.get("flow.as_path", []) == [str(number) for number in path]
+    communities = want.get("extendedGateway", {}).get("communities", [])
+    assert row.get("flow.bgp_communities", []) == [f"{one >> 16}:{one & 0xFFFF}" for one in communities]
     switch = want.get("extendedSwitch", {})
     assert row.get("flow.post_vlan", 0) == switch.get("dstVlan", 0)
     if "vlanId" not in want:

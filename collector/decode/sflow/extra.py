@@ -1,6 +1,6 @@
 """What flow records of samples say beyond the fields of the schema, as one JSON object a flow (`--keep-unknown`).
 
-Names have that of the structure in front. Lists are left out: communities, stacks of labels and AS paths.
+Names have that of the structure in front. Lists without a field are left out: stacks of labels and of tags.
 """
 
 from ipaddress import IPv6Address

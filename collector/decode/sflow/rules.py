@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from collector.decode.columns import Mask
-from collector.decode.table import ADDRESS, Values, ipv4, ipv6
+from collector.decode.table import ADDRESS, COMMUNITIES, PATH, Values, ipv4, ipv6
 
 Converted = tuple[Values, Mask | None]
 """Values in the column's type, and which of them say something (None: all)."""
@@ -49,6 +49,18 @@ def _first(values: Values) -> Converted:
 
 def _last(values: Values) -> Converted:
     return _number(values["last"])
+
+
+def _path(values: Values) -> Converted:
+    out = np.zeros(len(values), PATH)
+    out["at"], out["path"] = values["at"], values["size"]
+    return out, None
+
+
+def _communities(values: Values) -> Converted:
+    out = np.zeros(len(values), COMMUNITIES)
+    out["at"], out["communities"] = values["at"], 4 * values["depth"]
+    return out, values["depth"] > 0
 
 
 def _time(values: Values) -> Converted:
@@ -99,6 +111,8 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         ("src_peer_as", "flow.previous_as", _number),
         ("dst_as_path", "flow.next_as", _first),
         ("dst_as_path", "destination.as.number", _last),
+        ("dst_as_path", "flow.as_path", _path),
+        ("communities", "flow.bgp_communities", _communities),
     ),
     "extended_user": (("src_user", "flow.user_name", _text), ("dst_user", "destination.user.name", _text)),
     "extended_url": (("url", "flow.http_url", _text), ("host", "flow.http_host", _text)),

@@ -31,8 +31,8 @@ SIZES: Mapping[str, npt.DTypeLike] = {
 CELLS = {"mac": (6, 8), "opaque[4]": (4, 4), "opaque[16]": (16, 16), "dsx": (8, 8)}
 """Types with opaque bytes of a fixed size: how many count, and how many they take up."""
 TEXTS = ("str", "opaque")
-PATH = np.dtype([("first", np.uint32), ("last", np.uint32)])
-"""An AS path: its first and its last AS."""
+PATH = np.dtype([("first", np.uint32), ("last", np.uint32), ("at", np.int64), ("size", np.int64)])
+"""An AS path: its first and its last AS, where its segments lie, and how many bytes those have that are whole."""
 MAX_SEGMENTS = 32
 """Segments of an AS path that are read; more is not a path."""
 
@@ -179,6 +179,7 @@ def _read_path(octets: Octets, at: Places, end: Places) -> tuple[Column, Places]
     found = np.zeros(len(at), np.bool_)
     left = np.where(at + 4 <= end, octets.words(at), 0)
     at = np.minimum(at + 4, end)
+    out["at"] = at
     for _ in range(MAX_SEGMENTS):
         which = np.flatnonzero(left > 0)
         if not which.size:
@@ -189,6 +190,7 @@ def _read_path(octets: Octets, at: Places, end: Places) -> tuple[Column, Places]
         whole = after <= end[which]
         at[which] = np.where(whole, after, end[which])
         left[which] = np.where(whole, left[which] - 1, 0)
+        out["size"][which[whole]] = after[whole] - out["at"][which[whole]]
         some = whole & (count > 0)
         which, start, after = which[some], start[some], after[some]
         out["first"][which] = np.where(found[which], out["first"][which], octets.words(start))
