@@ -23,9 +23,9 @@ SPAN = np.dtype([("at", np.int64), ("size", np.int64)])
 STACK = np.dtype([("at", np.int64), ("depth", np.int64)])
 """An MPLS label stack: where its first entry lies in the buffer, and how many entries of four bytes it has."""
 PATH = np.dtype([("at", np.int64), ("path", np.int64)])
-"""An AS path: where its segments lie in the buffer, and how many bytes they have."""
+"""An AS path: where its segments lie in the buffer, and how many words of four bytes they have."""
 COMMUNITIES = np.dtype([("at", np.int64), ("communities", np.int64)])
-"""BGP communities: where they lie in the buffer, and how many bytes they have."""
+"""BGP communities: where they lie in the buffer, and how many there are."""
 ADDRESS = np.dtype([("hi", np.uint64), ("lo", np.uint64)])
 """An address: the halves of the IPv6 address, IPv4 in its mapped form."""
 HALVES = np.dtype([("hi", ">u8"), ("lo", ">u8")])
@@ -155,26 +155,25 @@ _RENDER: Mapping[int, Callable[[bytes], str | None]] = {6: _mac, 16: _uuid}
 def _cells(values: Values, bits: pa.Buffer | None) -> pa.Array:
     width = values.dtype.itemsize
     packed = pa.Array.from_buffers(pa.binary(width), len(values), [bits, pa.py_buffer(values.view(np.uint8))])
-    return _interned(packed, _RENDER.get(width, bytes.hex))
+    return _interned(packed, _RENDER.get(width, bytes.hex), pa.large_string())
 
 
 def _texts(octets: Octets, spans: Values, bits: pa.Buffer | None) -> pa.Array:
-    return _interned(_runs(octets, spans["at"], spans["size"], bits), _text)
+    return _interned(_runs(octets, spans["at"], spans["size"], 1, bits), _text, pa.large_string())
 
 
-def _runs(octets: Octets, at: Values, sizes: Values, bits: pa.Buffer | None) -> pa.Array:
-    """Bytes as they lie in the buffer."""
-    offsets, place = _spread(at, sizes, 1)
-    data = octets.bytes[place]
-    return pa.Array.from_buffers(pa.large_binary(), len(at), [bits, pa.py_buffer(offsets), pa.py_buffer(data)])
+def _runs(octets: Octets, at: Values, counts: Values, width: int, bits: pa.Buffer | None) -> pa.Array:
+    """Runs of so many items of a width, as they lie in the buffer."""
+    offsets, place = _spread(at, counts, width)
+    data = octets.bytes[place] if width == 1 else octets.cells(place, np.dtype([("item", f"V{width}")]))
+    buffers = [bits, pa.py_buffer(offsets * width), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.large_binary(), len(at), buffers)
 
 
 def _lists(octets: Octets, values: Values, bits: pa.Buffer | None) -> pa.Array:
     """Lists of words, each distinct one rendered once: routes are few."""
     name, render = ("path", _systems) if values.dtype == PATH else ("communities", _communities)
-    coded = _runs(octets, values["at"], values[name], bits).dictionary_encode()
-    words = pa.array([render(cell) for cell in coded.dictionary.to_pylist()], pa.large_list(pa.large_string()))
-    return words.take(coded.indices)
+    return _interned(_runs(octets, values["at"], values[name], 4, bits), render, pa.large_list(pa.large_string()))
 
 
 def _systems(path: bytes) -> list[str]:
@@ -196,12 +195,12 @@ def _text(cell: bytes) -> str | None:
     return cell.rstrip(b"\0").decode("utf-8", "replace") or None
 
 
-def _interned(packed: pa.Array, render: Callable[[bytes], str | None]) -> pa.Array:
-    """Strings, each distinct one rendered once."""
+def _interned(packed: pa.Array, render: Callable[[bytes], Any], kind: pa.DataType) -> pa.Array:
+    """Strings or lists of them, each distinct one rendered once."""
     if len(packed) < FEW:
-        return pa.array([None if cell is None else render(cell) for cell in packed.to_pylist()], pa.large_string())
+        return pa.array([None if cell is None else render(cell) for cell in packed.to_pylist()], kind)
     coded = packed.dictionary_encode()
-    words = pa.array([render(cell) for cell in coded.dictionary.to_pylist()], pa.large_string())
+    words = pa.array([render(cell) for cell in coded.dictionary.to_pylist()], kind)
     return words.take(coded.indices)
 
 

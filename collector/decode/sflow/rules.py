@@ -53,13 +53,13 @@ def _last(values: Values) -> Converted:
 
 def _path(values: Values) -> Converted:
     out = np.zeros(len(values), PATH)
-    out["at"], out["path"] = values["at"], values["size"]
+    out["at"], out["path"] = values["at"], values["size"] // 4
     return out, None
 
 
 def _communities(values: Values) -> Converted:
     out = np.zeros(len(values), COMMUNITIES)
-    out["at"], out["communities"] = values["at"], 4 * values["depth"]
+    out["at"], out["communities"] = values["at"], values["depth"]
     return out, values["depth"] > 0
 
 
