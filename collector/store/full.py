@@ -4,11 +4,14 @@ Client and server are copies of source and destination, which are rendered once 
 systems and places of both ends as lists of objects, which a search engine reads as lists of values.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.metadata import version
+from socket import gethostname
 from typing import Self, TypeAlias
+from uuid import NAMESPACE_DNS, uuid5
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +40,9 @@ TRANSLATED = tuple(f"{end}.nat.ip" for end in ENDS)
 TAGS = "rep_tags"
 Text: TypeAlias = "pl.Series | pa.LargeStringArray"
 """A text for each flow; null where it has none, in a Series alone."""
-EVENT = '"kind":"event","category":"network"'
+EVENT = '"kind":"event","category":"network","module":"flow-collector"'
 ECS_VERSION = "8.17"
+DATASET, TYPE = "event.dataset", "type"
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class FullMembers(Members):
     def object(self, node: Node) -> list[Piece]:
         """The pieces between the braces of the document itself."""
         members = self._members(node)
-        return self.joined([*members, *self._roles(), *self._related(), *self._pairs(), Member((_constants(),))])
+        beside = [*self._roles(), *self._related(), *self._pairs(), *self._type(), Member((_constants(),))]
+        return self.joined([*members, *beside])
 
     def _members(self, node: Node) -> list[Member]:
         members = super()._members(node)
@@ -148,6 +153,9 @@ class FullMembers(Members):
         joined = pl.concat_str(pl.all(), separator=",", ignore_nulls=True)
         return texts.select(pl.when(pl.any_horizontal(pl.all().is_not_null())).then(joined)).to_series()
 
+    def _type(self) -> list[Member]:
+        return self._members(plan((TYPE,))) if DATASET in self._flows.frame.columns else []
+
     def _pairs(self) -> Iterator[Member]:
         have = self._addresses().columns
         for key, names in PAIRS.items():
@@ -198,5 +206,13 @@ def _is(node: Node, *keys: str) -> bool:
 
 @cache
 def _constants() -> str:
-    agent = f'"type":"flow-collector","version":"{version("flow-collector")}"'
-    return f'"ecs":{{"version":"{ECS_VERSION}"}},"agent":{{{agent}}}'
+    """Members that are the same in all documents, without the braces around them."""
+    constants = {"ecs": {"version": ECS_VERSION}, "agent": _agent(), "@version": "1"}
+    return json.dumps(constants, ensure_ascii=False, separators=(",", ":"))[1:-1]
+
+
+def _agent() -> dict[str, str]:
+    """This program on this machine."""
+    host = gethostname()
+    known = {"type": "flow-collector", "version": version("flow-collector"), "id": str(uuid5(NAMESPACE_DNS, host))}
+    return {**known, "hostname": host, "name": host}

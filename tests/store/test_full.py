@@ -28,7 +28,7 @@ ADDRESSES = pl.DataFrame(
     }
 )
 ROWS = st.one_of(st.integers(0, 2), st.none())
-COPIES = (*ROLES, "related", "as", "geo", "ecs", "agent")
+COPIES = (*ROLES, "related", "as", "geo", "ecs", "agent", "type", "@version")
 ORGANIZATION, PLACES = ("as", "organization", "name"), ("city_name", "country_name", "country_iso_code")
 
 
@@ -91,7 +91,8 @@ def unique(words: list[str]) -> list[str]:
 def test_a_full_document_has_the_lean_one_and_copies_of_it(some: Flows) -> None:
     for lean, whole in zip(plain(some), full(some), strict=True):
         copies = {key: whole.pop(key) for key in COPIES if key in whole}
-        assert (whole["event"].pop("kind"), whole["event"].pop("category")) == ("event", "network")
+        kept = [whole["event"].pop(name) for name in ("kind", "category", "module")]
+        assert kept == ["event", "network", "flow-collector"]
         tags = {role: whole["flow"].pop(f"{role}_rep_tags", []) for role in ROLES}
         assert whole == lean
         ends = ENDS if lean["flow"]["client_end"] == "source" else ENDS[::-1]
