@@ -21,6 +21,7 @@ from collector.decode.remembered import Remembered, forget
 from collector.decode.sampling import scaled
 from collector.decode.senders import NOBODY, Senders
 from collector.decode.state import ExporterState, StreamState, stream_count, stream_states
+from collector.decode.volumes import one_way
 
 __all__ = ["Decoded", "Decoder", "Options"]
 
@@ -94,7 +95,7 @@ class Decoder:
         others = [not one for one in sampled]
         netflow = self._netflow.decode([*compress(datagrams, others)], [*compress(exporters, others)])
         sflow = self._agents.decode([*compress(datagrams, sampled)], [*compress(exporters, sampled)])
-        frames = [frame for frame in (netflow.flows, sflow.flows) if frame.height]
+        frames = [frame for frame in (netflow.flows, one_way(sflow.flows)) if frame.height]
         for frame in frames:
             self._senders.gave(frame["host.ip"].to_numpy())
         flows = pl.concat(frames, how="diagonal") if frames else pl.DataFrame()

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
+import polars as pl
+
 from collector.decode.layout import Layout
 from collector.decode.records import Records
 from collector.decode.sheet import Part, Values
@@ -71,3 +73,9 @@ def volumes(records: Records, part: Part) -> None:
         given = [put[name] for end in ENDS if (name := f"{end}.{unit}") in put]
         if given:
             part.put(f"network.{unit}", sum(given[1:], start=given[0]))
+
+
+def one_way(packets: pl.DataFrame) -> pl.DataFrame:
+    """Flows of single packets, whose volume is that of their source."""
+    given = [(f"network.{unit}", f"source.{unit}") for unit in UNITS]
+    return packets.with_columns(pl.col(whole).alias(own) for whole, own in given if whole in packets.columns)

@@ -20,10 +20,13 @@ def test_a_sample_is_a_flow_scaled_by_its_rate() -> None:
         "flow.observation_domain": 3,
         "host.ip": 0,
     }
-    names = ("network.bytes", "network.packets", "flow.bytes_unscaled", "flow.packets_unscaled")
-    assert part(found, *names, "flow.sampling_interval", "flow.sampling_from") == {
+    names = ("network.bytes", "network.packets", "source.bytes", "source.packets")
+    unscaled = ("flow.bytes_unscaled", "flow.packets_unscaled")
+    assert part(found, *names, *unscaled, "flow.sampling_interval", "flow.sampling_from") == {
         "network.bytes": 512_000,
         "network.packets": 512,
+        "source.bytes": 512_000,
+        "source.packets": 512,
         "flow.bytes_unscaled": 1000,
         "flow.packets_unscaled": 1,
         "flow.sampling_interval": 512,
