@@ -1,7 +1,8 @@
 """What a full document has beyond its columns: copies by which existing dashboards and searches find flows.
 
 Client and server are copies of source and destination, which are rendered once and used twice. `as` and `geo` have the
-systems and places of both ends as lists of objects, which a search engine reads as lists of values.
+systems and places of both ends as lists of objects, which a search engine reads as lists of values; what both ends have
+alike is there once.
 """
 
 import json
@@ -55,6 +56,8 @@ class _Pair:
     """Of the destination."""
     there: Mask
     """Whether there is anything."""
+    hashes: npt.NDArray[np.uint64]
+    """Equal for equal ones."""
 
     @classmethod
     def of(cls, before: str, fragments: pl.Series, after: str) -> Self:
@@ -62,7 +65,8 @@ class _Pair:
         alone = wrapped(before, fragments, after).fill_null("")
         followed = wrapped(before, fragments, ",").fill_null(before)
         second = wrapped("", fragments, after).fill_null("")
-        return cls(alone.append(followed).rechunk(), second, fragments.is_not_null().to_numpy())
+        there, hashes = fragments.is_not_null().to_numpy(), fragments.hash().to_numpy()
+        return cls(alone.append(followed).rechunk(), second, there, hashes)
 
 
 class FullMembers(Members):
@@ -170,14 +174,15 @@ class FullMembers(Members):
         return self._flows.tables["addresses"]
 
     def _both(self, before: str, make: Callable[[], pl.Series], after: str) -> Iterator[Member]:
-        """A list of what both ends have of fragments of addresses; nothing where neither has any."""
+        """A list of what both ends have of fragments of addresses, once where it is the same; or nothing."""
         if before not in self._entries:
             self._entries[before] = _Pair.of(before, make(), after)
         pair: _Pair = self._entries[before]
         count = len(pair.second)
         first, second = (self._rows(f"{end}.ip", count - 1) for end in ENDS)
-        yield Member(optional=pair.first.gather(np.where(pair.there[second], first + count, first)))
-        yield Member(optional=pair.second.gather(second))
+        followed = pair.there[second] & (pair.hashes[first] != pair.hashes[second])
+        yield Member(optional=pair.first.gather(np.where(followed, first + count, first)))
+        yield Member(optional=pair.second.gather(np.where(followed, second, count - 1)))
 
     def _rows(self, name: str, missing: int) -> npt.NDArray[np.int64]:
         """The row of each flow's address, `missing` where it has none."""

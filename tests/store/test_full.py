@@ -74,7 +74,7 @@ def objects(document: dict[str, Any], key: str) -> list[Any]:
     """What both ends have of an object of which a full document has a list."""
     found = [document.get(end, {}).get(key, {}) for end in ENDS]
     kept = [{name: one[name] for name in ("organization", *PLACES) if name in one} for one in found]
-    return [one for one in kept if one]
+    return list({json.dumps(one): one for one in kept if one}.values())
 
 
 def related(document: dict[str, Any]) -> list[str]:
@@ -101,7 +101,7 @@ def test_a_full_document_has_the_lean_one_and_copies_of_it(some: Flows) -> None:
         }
         listed = {role: ["bad", "worse"] if copies.get(role, {}).get("ip") == "192.0.2.1" else [] for role in ROLES}
         assert tags == listed
-        assert unique(copies.get("related", {}).get("ip", [])) == related(lean)
+        assert copies.get("related", {}).get("ip", []) == related(lean)
         assert [copies.get(key, []) for key in ("as", "geo")] == [objects(lean, key) for key in ("as", "geo")]
 
 
