@@ -30,8 +30,8 @@ from tests.builders import pcap
 from tests.corpus import capture, manifest
 from tests.endtoend.running import environment
 from tests.engines.engine import Engine
+from tests.model.documents import leaves
 from tests.model.table import dashboard_fields, needs_table
-from tests.model.test_fields import leaves
 from tests.model.traffic import datagrams
 from tests.model.world import settings
 

@@ -1,6 +1,7 @@
 """The full documents of the model's traffic."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,3 +29,15 @@ def made(folder: Path) -> dict[str, list[Document]]:
                     flows = in_order(enricher.enrich(decoded.flows, decoder.exporters))
                     out[name] += [json.loads(line) for line in documents(flows)]
     return out
+
+
+def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted names and values, as a search engine reads them."""
+    if isinstance(value, list):
+        for one in value:
+            yield from leaves(one, name)
+    elif isinstance(value, dict) and name != "flow.extra":
+        for key, one in value.items():
+            yield from leaves(one, f"{name}.{key}" if name else key)
+    else:
+        yield name, value

@@ -1,7 +1,7 @@
 """Every field of the data model is filled, in its type, by some flow."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from collector import schema
-from tests.model.documents import Document
+from tests.model.documents import Document, leaves
 from tests.model.table import expanded, names, needs_table, types
 
 LEFT_OUT = {
@@ -43,18 +43,6 @@ def found(groups: Mapping[str, list[Document]]) -> Mapping[str, list[Any]]:
             for name, value in leaves(document):
                 out[name].append(value)
     return out
-
-
-def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted names and values, as a search engine reads them."""
-    if isinstance(value, list):
-        for one in value:
-            yield from leaves(one, name)
-    elif isinstance(value, dict) and name != "flow.extra":
-        for key, one in value.items():
-            yield from leaves(one, f"{name}.{key}" if name else key)
-    else:
-        yield name, value
 
 
 @needs_table
