@@ -2,7 +2,7 @@
 # docker run --network host --volume flow-collector:/var/lib/flow-collector flow-collector
 ARG PYTHON=3.13
 # Databases of countries and autonomous systems that the image has: URLs (docs/geoip.md), or off. They show in the image.
-# IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0.
+# IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0. Where they cannot be fetched, the image is built without.
 ARG GEO_URLS=https://download.db-ip.com/free/dbip-country-lite-{year}-{month}.mmdb.gz,https://download.db-ip.com/free/dbip-asn-lite-{year}-{month}.mmdb.gz
 
 FROM python:${PYTHON}-slim AS build
@@ -28,7 +28,7 @@ RUN mkdir /opt/geoip \
     && case "$GEO_URLS" in \
         off | "") ;; \
         *) /opt/flow-collector/bin/flow-collector geo update --into /opt/geoip --geo-urls "$GEO_URLS" \
-            || { echo "For an image without databases: --build-arg GEO_URLS=off" >&2; exit 1; } ;; \
+            || echo "WARNING: flows will have no places and AS names until flow-collector geo update has been run" >&2 ;; \
     esac
 
 

@@ -88,7 +88,7 @@ def _flows(
         "destination.port": destination_port,
         "destination.as.number": _as_number(destination),
         "flow.traffic_locality": np.full(count, PUBLIC),
-        "flow.service_name": _text([f"service-{number}" for number in range(1024)], server_port),
+        "flow.service_name": block + server_port,
         "flow.service_port": server_port,
         "flow.src_port_name": block + source_port,
         "flow.dst_port_name": block + destination_port,
