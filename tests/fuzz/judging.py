@@ -31,6 +31,8 @@ ALIKE = (
     *("network.iana_number", "flow.input_snmp", "flow.output_snmp", "flow.tos", "flow.vlan", "flow.version"),
 )
 """Columns that do not depend on what options data taught before or behind a flow."""
+SEVERAL = ("related.ip",)
+"""Fields of one kind with a list of values."""
 KEPT = "flow.extra."
 """What is kept beyond the schema has names and types of its own."""
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -63,6 +65,7 @@ FITS: Mapping[str, Check] = {
     "counter": _number(LONG_MAX),
     "id": lambda value: isinstance(value, str) and value.isdecimal(),
     "bool": lambda value: isinstance(value, bool),
+    "geo_point": lambda value: isinstance(value, str),
     "f64": lambda value: isinstance(value, int | float),
 }
 """Whether a search engine takes a value under the mapping of its kind."""
@@ -153,8 +156,10 @@ def check(lines: bytes) -> None:
             for name, value in _leaves(document):
                 if name.startswith(KEPT):
                     continue
-                assert any(name in dataset.fields for dataset in DATASETS.values()), name
-                assert FITS[schema.field(name).kind](value), (name, value)
+                known = (schema.copies(), *(dataset.fields for dataset in DATASETS.values()))
+                assert any(name in fields for fields in known), name
+                fits, values = FITS[schema.field(name).kind], value if name in SEVERAL else [value]
+                assert all(map(fits, values)), (name, value)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -171,5 +176,8 @@ def _leaves(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
     for name, value in document.items():
         if isinstance(value, dict):
             yield from _leaves(value, f"{prefix}{name}.")
+        elif isinstance(value, list) and all(isinstance(one, dict) for one in value):
+            for one in value:
+                yield from _leaves(one, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
