@@ -91,6 +91,16 @@ class AddressIndex:
             rows, place = rows[lost], (place[lost] + 1) & last
 
 
+def compacted(rows: npt.NDArray[np.uint32], count: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.intp]]:
+    """Row numbers among those alone that occur, of `count` that there are, and which these are."""
+    marked = np.zeros(count, np.bool_)
+    marked[rows] = True
+    used = np.flatnonzero(marked)
+    place = np.empty(count, np.uint32)
+    place[used] = np.arange(len(used), dtype=np.uint32)
+    return place[rows], used
+
+
 def _distinct(hi: Halves, lo: Halves) -> tuple[Halves, Halves]:
     """Each key once. Sorting the halves and comparing neighbours takes an eighth of numpy's unique on rows."""
     order = np.lexsort((lo, hi))

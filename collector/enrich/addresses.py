@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from collector import schema
-from collector.index import AddressIndex, Halves
+from collector.index import AddressIndex, Halves, compacted
 from collector.registry import VALUE
 
 LIMIT = 1_000_000
@@ -83,16 +83,6 @@ class AddressBook:
         values = pl.Series(VALUE, list(map(text, hi.tolist(), lo.tolist())), dtype=pl.String)
         new = pl.DataFrame([values, pl.Series("hi", hi), pl.Series("lo", lo)])
         return pl.DataFrame([values, *(make(new).alias(name) for name, make in self._attributes.items())])
-
-
-def compacted(rows: npt.NDArray[np.uint32], count: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.intp]]:
-    """Row numbers among those alone that occur, of `count` that there are, and which these are."""
-    marked = np.zeros(count, np.bool_)
-    marked[rows] = True
-    used = np.flatnonzero(marked)
-    place = np.empty(count, np.uint32)
-    place[used] = np.arange(len(used), dtype=np.uint32)
-    return place[rows], used
 
 
 def text(hi: int, lo: int) -> str:

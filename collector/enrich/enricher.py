@@ -11,7 +11,7 @@ from collector.datasets import COUNTERS, DISCARDS
 from collector.decode import columns
 from collector.decode.options import Options
 from collector.enrich import counters, discards, roles
-from collector.enrich.addresses import LIMIT, AddressBook, Attribute, compacted, is_ipv4
+from collector.enrich.addresses import LIMIT, AddressBook, Attribute, is_ipv4
 from collector.enrich.community import community_ids
 from collector.enrich.direction import traffic
 from collector.enrich.dns.hostnames import HostNames
@@ -27,6 +27,7 @@ from collector.enrich.reputation import Reputation
 from collector.enrich.sources import Sources
 from collector.enrich.vendors import mac_vendors
 from collector.flows import Flows
+from collector.index import compacted
 from collector.registry import VALUE
 
 IPV4, IPV6 = 0, 1

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 import polars as pl
 
-from collector.enrich.addresses import compacted, spread
-from collector.index import AddressIndex, Halves
+from collector.enrich.addresses import spread
+from collector.index import AddressIndex, Halves, compacted
 from collector.registry import VALUE
 
 LIMIT = 1 << 18

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import polars as pl
 
 from collector import schema
-from collector.enrich.addresses import compacted
 from collector.flows import Flows
+from collector.index import compacted
 from collector.query.columns import Mask, place
 from collector.registry import VALUE
 

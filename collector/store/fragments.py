@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from collector import registry, schema
 from collector.flows import Flows
 from collector.store import texts
+from collector.store.joint import FEW, LEAST_FLOWS, Small, joint
 from collector.store.plan import Node, place, plan
 
 Piece: TypeAlias = "pl.Series | pa.LargeStringArray | str"
@@ -75,15 +76,37 @@ class Members:
         return [*pieces, *optional]
 
     def _members(self, node: Node) -> list[Member]:
-        out, done = [], set[str]()
+        out, done, few = list[Member](), set[str](), list[Small]()
         for member in node.members.values():
             code = self._code(member)
-            if code is None:
+            if code in done:
+                continue
+            same = [member] if code is None else [m for m in node.members.values() if m.code() == code]
+            small = self._small(code, same)
+            if small is not None:
+                few.append(small)
+            elif code is None:
                 out.append(self._leaf(member) if member.name else self._nested(member))
-            elif code not in done:
+            else:
+                out.append(self._gathered(code, same))
+            if code is not None:
                 done.add(code)
-                out.append(self._gathered(code, [m for m in node.members.values() if m.code() == code]))
-        return out
+        return [*out, *(Member(optional=text) for text in joint(few))]
+
+    def _small(self, code: str | None, nodes: list[Node]) -> Small | None:
+        """Members of one of a few texts; None for others, and where a constant or a short batch is cheaper."""
+        name = code or nodes[0].name
+        if len(self._flows) < LEAST_FLOWS or not name:
+            return None
+        values = self._flows.frame.get_column(name)
+        if code is None:
+            if schema.field(name).kind != "u8" or uniform(values):
+                return None
+            return Small(values, texts.numbers(f',"{nodes[0].key}":', "u8"))
+        table = schema.table_of(code) or ""
+        if table in self._flows.tables or registry.table(table).height > FEW or uniform(values):
+            return None
+        return Small(values, self._fragments(table, nodes).optional)
 
     def _code(self, node: Node) -> str | None:
         """The coded column through which everything below is reached at once, if it is."""

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import polars as pl
 import pytest
@@ -118,10 +119,12 @@ def plain(name: str, value: Any) -> Any:
     return value
 
 
-@given(batches())
+@pytest.mark.parametrize("together", [1, 1000], ids=["members with few values together", "each alone"])
+@given(flows=batches())
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_a_document_has_what_the_columns_have_and_no_more(flows: Flows) -> None:
-    got = [flat(json.loads(document)) for document in documents(flows)]
+def test_a_document_has_what_the_columns_have_and_no_more(together: int, flows: Flows) -> None:
+    with patch("collector.store.fragments.LEAST_FLOWS", together):
+        got = [flat(json.loads(document)) for document in documents(flows)]
     rows = flows.wide().iter_rows(named=True) if flows.names() else iter([{}] * len(flows))
     assert got == [{name: plain(name, v) for name, v in row.items() if v not in (None, [])} for row in rows]
 

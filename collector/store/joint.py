@@ -1,0 +1,68 @@
+"""Members with few values, written out once for each combination of them that occurs.
+
+A document has a dozen flags, enumerations and small numbers. Each would be gathered and joined for each flow; together
+they have some hundreds of combinations.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+import polars as pl
+
+from collector.index import compacted
+
+FEW = 512
+"""Values of a member that is taken in here."""
+COMBINATIONS = 1 << 18
+"""Combinations that a group of members may have."""
+LEAST_FLOWS = 1024
+"""Fewer are not worth it."""
+
+
+@dataclass(frozen=True)
+class Small:
+    """A member that has one of a few texts, or none."""
+
+    rows: pl.Series
+    """Which one each flow has, null for none."""
+    fragments: pl.Series
+    """The texts, with a comma in front; null for none."""
+
+    @property
+    def states(self) -> int:
+        """How many there are, with that of having none."""
+        return len(self.fragments) + 1
+
+
+def joint(members: Sequence[Small]) -> Iterator[pl.Series]:
+    """Texts of several members at once, with a comma in front; null for flows that have none of them."""
+    for group in _groups(members):
+        yield _combined(group)
+
+
+def _groups(members: Sequence[Small]) -> list[list[Small]]:
+    """Members together as far as they have few combinations, those of few values first."""
+    out: list[list[Small]] = []
+    for member in sorted(members, key=lambda one: one.states):
+        if out and prod(one.states for one in [*out[-1], member]) <= COMBINATIONS:
+            out[-1].append(member)
+        else:
+            out.append([member])
+    return out
+
+
+def _combined(group: Sequence[Small]) -> pl.Series:
+    codes = np.zeros(len(group[0].rows), np.uint32)
+    for member in group:
+        own = member.rows.cast(pl.UInt32).fill_null(member.states - 1).to_numpy()
+        codes = codes * np.uint32(member.states) + own
+    rows, used = compacted(codes, prod(member.states for member in group))
+    texts: list[pl.Series] = []
+    for place, member in reversed(list(enumerate(group))):
+        used, own = np.divmod(used, member.states)
+        texts.append(member.fragments.extend_constant(None, 1).gather(own).alias(str(place)))
+    joined = pl.concat_str([str(place) for place in range(len(group))], ignore_nulls=True)
+    text = pl.DataFrame(texts[::-1]).select(pl.when(joined != "").then(joined)).to_series()
+    return text.gather(rows)
