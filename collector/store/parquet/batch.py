@@ -57,8 +57,10 @@ class _Source:
             if used is None:
                 self._places[code] = schema.table_of(code) or "", table, pick
             else:
-                places = np.cumsum(used, dtype=np.uint32) - np.uint32(1)
-                self._places[code] = code, table.filter(pl.Series(used)), pick._replace(rows=places[pick.rows])
+                there = np.flatnonzero(used)
+                places = np.empty(table.height, np.uint32)
+                places[there] = np.arange(len(there), dtype=np.uint32)
+                self._places[code] = code, table[there], pick._replace(rows=places[pick.rows])
         return self._places[code]
 
 
