@@ -15,36 +15,42 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import polars as pl
-
-from benchmarks.enriched import enriched
+from benchmarks.decode import traffic
 from benchmarks.pipeline import row
-from collector.enrich import roles
+from benchmarks.places import databases
+from collector.decode.decoder import Decoder
+from collector.enrich.enricher import Enricher
+from collector.enrich.geo import Geo
 from collector.flows import Flows
 from collector.store import bulk
 from collector.store.template import template
 from tests.engines.engine import Engine
 
-BATCH = 20_000
+BATCH = 2000
+"""Datagrams decoded together."""
 REQUEST_BYTES = 5_000_000
 TICKS = os.sysconf("SC_CLK_TCK")
 QUIET_SECONDS = 1.0
 """An engine that used less than a tenth of that in so long is done."""
 
 
-def flows_with_roles(count: int) -> Flows:
-    """Enriched flows that tell client from server."""
-    made = enriched(count)
-    groups = pl.Series([False] * made.tables["addresses"].height)
-    return made.over(made.frame.with_columns(roles.columns(made.frame, groups)))
+def batches(count: int, folder: Path) -> list[Flows]:
+    """Flows of NetFlow v9, enriched with places and autonomous systems."""
+    decoder, enricher = Decoder(), Enricher(geo=Geo(databases(folder)))
+    out, datagrams = [], traffic("netflow9", count, folder)
+    for begin in range(0, len(datagrams), BATCH):
+        decoded = decoder.decode(datagrams[begin : begin + BATCH])
+        enricher.learn(decoded.options, decoded.counters, decoder.exporters)
+        out.append(enricher.enrich(decoded.flows, decoder.exporters))
+    return out
 
 
-def made_of(flows: Flows, full: bool) -> list[tuple[str, bytes]]:
+def made_of(flows: Sequence[Flows], full: bool) -> list[tuple[str, bytes]]:
     """Bulk requests of all flows: path and body."""
     return [
         (request.target, bytes(request.body))
-        for begin in range(0, len(flows), BATCH)
-        for request in bulk.requests(flows.slice(begin, BATCH), f"{begin:012d}", "UTC", lambda: REQUEST_BYTES, full)
+        for number, batch in enumerate(flows)
+        for request in bulk.requests(batch, f"{number:012d}", "UTC", lambda: REQUEST_BYTES, full)
     ]
 
 
@@ -88,7 +94,8 @@ def stored(engine: Engine) -> int:
 
 def measure(kind: str, flows: int, rounds: int) -> None:
     """Prints a line for full and one for lean documents."""
-    made = flows_with_roles(flows)
+    with tempfile.TemporaryDirectory() as folder:
+        made = batches(flows, Path(folder))
     with tempfile.TemporaryDirectory() as folder, Engine(kind, Path(folder)) as engine:
         index(engine, made_of(made, True))
         for full in (True, False):
