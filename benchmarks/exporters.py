@@ -9,12 +9,12 @@ have the same templates; with `--distinct` each has its fields in an order of it
 """
 
 import argparse
-import resource
 import time
 from collections.abc import Iterator
 from functools import lru_cache
 from ipaddress import IPv4Address
 from itertools import islice
+from pathlib import Path
 from random import Random
 from struct import pack
 
@@ -90,8 +90,10 @@ def learn(decoder: Decoder, datagrams: Iterator[Datagram]) -> tuple[float, int]:
 
 
 def peak() -> float:
-    """MB of memory that the process had at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """MB of memory that the process had at most; ru_maxrss would begin with that of the process which started it."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
 
 
 def measure(exporters: int, count: int, rounds: int, datagrams: int, *, distinct: bool = False) -> tuple[float, float]:
