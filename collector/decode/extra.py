@@ -2,9 +2,10 @@
 
 The type of a value in JSON follows from its element alone, as a search engine wants the same under one name each time:
 numbers for integers and floats, true and false for booleans, text for all else. Times are in UTC as in documents.
-Octets, and what no registry knows, are hexadecimal.
+A basicList is JSON within text; octets, lists by templates and what no registry knows are hexadecimal.
 """
 
+import json
 from collections.abc import Sequence
 from functools import lru_cache, partial
 
@@ -18,10 +19,13 @@ from collector.decode.layout import Layout
 from collector.decode.problems import Problems
 from collector.decode.records import Ints, Records
 from collector.decode.sheet import Part
+from collector.decode.structured import structured
 from collector.decode.texts import octets, words
 from collector.decode.times import READERS
 
 FIELD = "flow.extra"
+LIST = "basicList"
+"""Of the lists of RFC 6313 the one that needs no template to be read."""
 PADDING = frozenset({"paddingOctets", "padding"})
 """Of templates, and of the fixed formats (legacy.py)."""
 MOST_PLANS = 4096
@@ -105,7 +109,7 @@ def _read(kind: str, records: Records, place: int) -> Value:
         return pl.Series(TIMES[kind](records, place)), as_time
     if kind == "boolean":  # 1 is true and 2 is false (RFC 7011 section 6.1.5)
         return pl.Series(records.numbers(place) == 1), as_text
-    if kind in values.READERS:
+    if kind in values.READERS or kind == LIST:
         return words(FIELD, records, place, partial(_word, kind)), as_text
     return octets(records, place), as_hexadecimal
 
@@ -122,10 +126,16 @@ def _signed(records: Records, place: int) -> Ints:
 
 def _word(kind: str, cell: bytes) -> str | None:
     """One value as JSON text; None where it is empty, or no number."""
-    found = values.value(kind, cell)
+    found = _list(cell) if kind == LIST else values.value(kind, cell)
     if kind.startswith("float"):
         return _float(found, len(cell)) if isinstance(found, float) else None
     return quoted(str(found)) if found not in (None, "") else None
+
+
+def _list(cell: bytes) -> str:
+    """A list as JSON, which is kept as text, since one name is to have one type in a search engine."""
+    found = structured(cell, LIST, lambda _: None)
+    return found if isinstance(found, str) else json.dumps(found)
 
 
 def _float(number: float, length: int) -> str | None:

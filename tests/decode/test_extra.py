@@ -100,7 +100,9 @@ def test_names_have_no_dots_and_one_type_each() -> None:
         ((170, 16), "2001:db8::", "2001:db8::"),
         ((81, 6), "02:00:00:00:00:01", "02:00:00:00:00:01"),
         ((349, 4), b"\0\1\2\xff", "000102ff"),
-        ((291, VARIABLE), b"\3\0\x91\0\1\5", "030091000105"),
+        ((291, VARIABLE), b"\3\0\x91\0\1\5", '{"semantic": "allOf", "element": "templateId", "values": [5]}'),
+        ((291, VARIABLE), b"\3\0\x91\0\4\5", "030091000405"),
+        ((292, VARIABLE), b"\3\1\0\5", "03010005"),
     ],
 )
 def test_values_by_their_type(field: Field, cell: Value, expected: Any) -> None:
