@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from collector.errors import CollectorError
+from collector.stamps import stamp
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 Row = Mapping[str, str]
-Stamp = tuple[int, int, int]
 
 
 class FileError(CollectorError):
@@ -28,7 +28,7 @@ class Watched(Generic[T]):
     def __init__(self, path: Path, parse: Callable[[Path], T]) -> None:
         self._path = path
         self._parse = parse
-        self._stamp = _stamp(path)
+        self._stamp = stamp(path)
         self.content = parse(path)
 
     def refresh(self) -> bool:
@@ -36,10 +36,10 @@ class Watched(Generic[T]):
 
         A damaged file leaves what it said before in use, and is told once.
         """
-        stamp = _stamp(self._path)
-        if stamp == self._stamp:
+        now = stamp(self._path)
+        if now == self._stamp:
             return False
-        self._stamp = stamp
+        self._stamp = now
         try:
             self.content = self._parse(self._path)
         except FileError as error:
@@ -119,12 +119,3 @@ def whole(text: str, least: int, most: int) -> int:
     if not (text.isascii() and text.isdecimal() and least <= int(text[:20]) <= most):
         raise ValueError(f"{text!r} is not a whole number from {least} to {most}")
     return int(text)
-
-
-def _stamp(path: Path) -> Stamp | None:
-    """What changes whenever a file is written or replaced; None for one that is not there."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ino, found.st_size

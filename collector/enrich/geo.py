@@ -16,8 +16,8 @@ import polars as pl
 from collector.enrich.addresses import Attribute
 from collector.enrich.mmdb import Database, DatabaseError
 from collector.enrich.places import NOWHERE, Place, place_of
-from collector.enrich.stamps import stamp
 from collector.index import Halves
+from collector.stamps import stamp
 
 NUMBER = "as.number"
 ORGANIZATION = "as.organization.name"

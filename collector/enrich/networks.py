@@ -17,7 +17,7 @@ from collector.enrich.addresses import Attribute
 from collector.enrich.locality import private
 from collector.enrich.network_file import Entry, NetworksError
 from collector.enrich.prefixes import NONE, Network, Prefixes
-from collector.enrich.stamps import stamp
+from collector.stamps import stamp
 
 ATTRIBUTES = {
     "network.name": pl.String(),

@@ -8,9 +8,9 @@ from pathlib import Path
 from collector.enrich import blocklists
 from collector.enrich.blocklists import BlockList
 from collector.enrich.locality import MULTICAST, PRIVATE
-from collector.enrich.stamps import Stamp, stamp
 from collector.enrich.tagsets import Layer, TagSets, four_ranges, six_ranges
 from collector.errors import CollectorError
+from collector.stamps import Stamp, stamp
 
 ENDINGS = (".csv", ".dat", ".ipset", ".list", ".lst", ".netset", ".txt")
 """Files of a folder that are taken for lists."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from collector.receive.errors import ReceiveError
+from collector.stamps import Stamp, stamp
 
 PLAIN = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "RECORD_LAYER_FAILURE", "BAD_RECORD_TYPE")
 OLD = ("UNSUPPORTED_PROTOCOL", "NO_SHARED_CIPHER", "VERSION_TOO_LOW")
@@ -15,7 +16,6 @@ REASONS = {
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": "it shows no certificate, and --tls-client-ca asks for one",
 }
 """What OpenSSL's reasons mean here."""
-Stamp = tuple[tuple[int, int, int] | None, ...]
 log = logging.getLogger(__name__)
 
 
@@ -33,9 +33,9 @@ class Tls:
 
     def context(self) -> ssl.SSLContext:
         """The context of the next session. Never raises: a fault of new files is logged once."""
-        stamp = self._look()
-        if stamp != self._stamp:
-            self._stamp = stamp
+        now = self._look()
+        if now != self._stamp:
+            self._stamp = now
             self._renew()
         return self._context
 
@@ -47,17 +47,8 @@ class Tls:
         else:
             log.info("the changed certificate %s is used from now on", self._files[0])
 
-    def _look(self) -> Stamp:
-        return tuple(None if file is None else _stamp(file) for file in self._files)
-
-
-def _stamp(file: Path) -> tuple[int, int, int] | None:
-    """What changes whenever a file is written or replaced; None for one that is not there."""
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ino, found.st_size
+    def _look(self) -> tuple[Stamp, ...]:
+        return tuple(stamp(file) for file in self._files if file is not None)
 
 
 def tls_context(certificate: Path, key: Path | None, client_ca: Path | None) -> ssl.SSLContext:

@@ -20,7 +20,6 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from collector.decode.columns import Mask
 from collector.flows import Flows
 from collector.registry import VALUE, number_of
 from collector.store import texts
@@ -54,7 +53,7 @@ class _Pair:
     """Of the source: as many where the destination has nothing, then as many where it has something."""
     second: pl.Series
     """Of the destination."""
-    there: Mask
+    there: npt.NDArray[np.bool_]
     """Whether there is anything."""
     hashes: npt.NDArray[np.uint64]
     """Equal for equal ones."""

@@ -1,4 +1,4 @@
-"""Whether files that knowledge is read from have changed."""
+"""Whether files that are read again when they change have changed."""
 
 from pathlib import Path
 
