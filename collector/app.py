@@ -13,6 +13,7 @@ from polars.exceptions import PanicException
 from collector.datagram import Datagram
 from collector.decoders import open_decoder
 from collector.enrichers import open_enricher
+from collector.health.recorder import MINUTE, Recorder
 from collector.inbox import Inbox
 from collector.pipeline import Pipeline
 from collector.query.rules import Rules
@@ -35,7 +36,8 @@ log = logging.getLogger(__name__)
 class Collector:
     """A collector with these settings. `run` returns after SIGTERM or SIGINT, or raises CollectorError."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, health_seconds: int = MINUTE) -> None:
+        """`health_seconds` are what a row about the collector's own health is about."""
         self.settings = settings
         self.inbox = Inbox()
         buffer = settings.receive_buffer_mib << 20
@@ -47,6 +49,7 @@ class Collector:
         keepers: dict[str, Keeps] = {"netflow": decoder, "names": enricher.names}
         self.state = Keeper(settings.folder / STATE_FILE, keepers, decoder.exporters)
         self.report = Report(self.receivers, self.sessions, self.inbox, self.pipeline)
+        self.health = Recorder(self.report, health_seconds)
         self._worker = threading.Thread(target=self._work, name="pipeline")
 
     def run(self) -> None:
@@ -116,9 +119,11 @@ class Collector:
             if datagrams:
                 self._process(datagrams)
             elif closed:
+                self.health.close(time.time())
                 self._guard(self.state.close)
                 return
             self._guard(self.state.step)
+            self.health.step(time.time())
 
     def _remember(self) -> None:
         """Take over what exporters taught the last run, before the first datagram."""

@@ -32,5 +32,7 @@ COUNTERS = Dataset("counters", "counter samples", f"elastiflow-counters-{VERSION
 """Counter samples of sFlow."""
 DISCARDS = Dataset("discards", "dropped packets", f"elastiflow-discards-{VERSION}", "discards", schema.discards())
 """Packets that a device dropped and told of by sFlow: fields as of flows, but in no sum of them."""
-DATASETS: Mapping[str, Dataset] = {one.name: one for one in (FLOWS, COUNTERS, DISCARDS)}
+HEALTH = Dataset("health", "health of the collector", f"elastiflow-health-{VERSION}", "health", schema.health())
+"""What the collector and its exporters did, a row a minute."""
+DATASETS: Mapping[str, Dataset] = {one.name: one for one in (FLOWS, COUNTERS, DISCARDS, HEALTH)}
 """All by name. Files that wait on disk bear these names."""

@@ -29,7 +29,7 @@ NETWORK_TYPES = ("ipv4", "ipv6")
 
 # Segments that wait on disk hold row numbers of these lists: a later version may only add to their ends.
 _ENUMERATIONS: dict[str, tuple[str | None, ...]] = {
-    "datasets": ("netflow", "ipfix", "sflow", "sflow-counters", "sflow-discards"),
+    "datasets": ("netflow", "ipfix", "sflow", "sflow-counters", "sflow-discards", "collector-health"),
     "sampling_sources": ("record", "header", "options", "setting"),
     "flow_directions": ("ingress", "egress"),  # element 61
     "end_reasons": (  # element 136

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from collector.datasets import COUNTERS, DISCARDS
+from collector.datasets import COUNTERS, DISCARDS, HEALTH
 from collector.decode.ledger import UNITS
 from collector.enrich.dns.resolver import Resolver
 from collector.exporters.metrics import exporter_metrics
@@ -18,6 +18,8 @@ from collector.receive.tcp import TcpReceiver
 from collector.receive.udp import UdpReceiver
 from collector.store.counts import Counts
 
+BUFFER_FULL, TOO_SLOW, FAULT = "receive buffer full", "machine too slow", "fault of the collector"
+"""Reasons for which datagrams are dropped before they are decoded."""
 MOST_REASONS = 5
 """Reasons that a line names; the others are summed up."""
 
@@ -116,6 +118,7 @@ class Report:
             ("stored_flows", now.stored, "Flows that the store has taken for good"),
             ("stored_counter_samples", now.others[COUNTERS.name], "Counter samples that it has taken"),
             ("stored_dropped_packets", now.others[DISCARDS.name], "Dropped packets that it has taken"),
+            ("stored_health_rows", now.others[HEALTH.name], "Rows about its own health that it has taken"),
         ):
             yield CounterMetricFamily(f"flow_collector_{name}", text, value)
         sessions = sum(one.sessions for one in self.sessions)
@@ -141,11 +144,11 @@ class Report:
 
     def _dropped(self, stored: Counts) -> Counter[str]:
         out: Counter[str] = Counter()
-        out["receive buffer full"] = sum(one.kernel_drops for one in self.receivers)
+        out[BUFFER_FULL] = sum(one.kernel_drops for one in self.receivers)
         out["session refused"] = sum(one.refused for one in self.sessions)
         out["session failed"] = sum(one.failed for one in self.sessions)
-        out["machine too slow"] = self.inbox.overflow
-        out["fault of the collector"] = self.failed_datagrams
+        out[TOO_SLOW] = self.inbox.overflow
+        out[FAULT] = self.failed_datagrams
         out.update(dict(self.pipeline.tallies.reasons))
         for rule, count in list(self.pipeline.rules.dropped.items()):
             out[f"by rule {rule}"] += count

@@ -14,8 +14,8 @@ template and docs/fields.md. The table itself is data/fields.csv:
 * `description`: one sentence for docs/fields.md.
 
 Rows of other kinds (datasets.py) have tables of their own: data/counters.csv and the structures of
-data/sflow-structures.csv for counter samples, the fields of flows and data/discards.csv for dropped packets. A name
-means the same in all of them.
+data/sflow-structures.csv for counter samples, the fields of flows and data/discards.csv for dropped packets,
+data/health.csv for the state of the collector. A name means the same in all of them.
 """
 
 import csv
@@ -152,6 +152,12 @@ def discards() -> dict[str, Field]:
     return {name: one for name, one in fields().items() if name.rpartition(".")[2] not in VOLUMES} | _read("discards")
 
 
+@cache
+def health() -> dict[str, Field]:
+    """All fields of the collector's own state over time."""
+    return _read("health")
+
+
 def _structure(row: dict[str, str]) -> Iterator[Field]:
     """The fields of a structure that are read: not its lists."""
     for given in filter(None, row["fields"].split(";")):
@@ -165,7 +171,7 @@ def _structure(row: dict[str, str]) -> Iterator[Field]:
 
 @cache
 def _all() -> dict[str, Field]:
-    return counters() | discards() | copies() | fields()
+    return health() | counters() | discards() | copies() | fields()
 
 
 def field(name: str) -> Field:

@@ -140,6 +140,13 @@ class Enricher:
         flows = self.enrich(decoded, exporters)
         return Flows(discards.described(flows.frame), flows.tables, DISCARDS)
 
+    def exporters(self, addresses: Sequence[str]) -> pl.DataFrame:
+        """The table of exporters with these addresses, as it is beside flows."""
+        known = pl.DataFrame({VALUE: pl.Series(addresses, dtype=pl.String)})
+        if not self._beside:
+            return known
+        return self._sources.exporters(known.with_columns(self._exporter_names(known[VALUE])))
+
     def _book(self) -> AddressBook:
         """An empty one; in it addresses are described by what is known now."""
         attributes: dict[str, Attribute] = {"private": private, "multicast": multicast, "family": _family}

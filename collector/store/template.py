@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from collector import schema
-from collector.datasets import COUNTERS, DATASETS, DISCARDS, FLOWS, Dataset
+from collector.datasets import COUNTERS, DATASETS, DISCARDS, FLOWS, HEALTH, Dataset
 from collector.store.client import Client
 from collector.store.errors import StoreError
 
@@ -145,6 +145,7 @@ def generate() -> dict[str, str]:
         "elastiflow-template.json": template(),
         "elastiflow-counters-template.json": template(dataset=COUNTERS),
         "elastiflow-discards-template.json": template(dataset=DISCARDS),
+        "elastiflow-health-template.json": template(dataset=HEALTH),
         "ilm-policy.json": ILM_POLICY,
         "ism-policy.json": ISM_POLICY,
     }

@@ -42,7 +42,9 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = PATIENCE
 class Running:
     """A running collector. Leaving the `with` ends it with SIGTERM."""
 
-    def __init__(self, folder: Path, arguments: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, arguments: Sequence[str] = (), module: str = "collector") -> None:
+        """With arguments for the command `run` of a module."""
+        self._module = module
         self.folder = folder
         self.port, self._web = free_ports(2)
         self.log = folder / "collector.log"
@@ -65,7 +67,7 @@ class Running:
         """Start it and wait until it receives."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "collector", "run", *self._arguments], stdout=log, stderr=log, env=environment()
+                [sys.executable, "-m", self._module, "run", *self._arguments], stdout=log, stderr=log, env=environment()
             )
         wait_for(self._answers, f"the collector to start: {self.told()}")
 

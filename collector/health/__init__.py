@@ -1,0 +1,1 @@
+"""What the collector and its exporters did, minute by minute: rows of the dataset HEALTH."""

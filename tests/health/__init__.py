@@ -1,0 +1,1 @@
+"""Rows about the health of the collector."""
