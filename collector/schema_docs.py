@@ -15,6 +15,7 @@ index to search by. The last column has the information elements that feed a fie
 taken: IANA's names, those of other enterprises after their number (PEN), elements of NetFlow v9 alone after `v9`.
 
 Counter samples and dropped packets of sFlow are kept apart: see [interface counters](interface-counters.md).
+So are rows about what the exporters and the collector did: see [health over time](health.md).
 
 This page is made by `python -m collector.schema_docs > docs/fields.md`.
 """

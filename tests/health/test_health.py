@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from collector.datasets import HEALTH
 from collector.decode.limits import Limits
 from collector.enrich.enricher import Enricher
 from collector.enrich.inventory import Inventory
@@ -237,3 +238,10 @@ def test_a_fault_is_logged_once_and_costs_its_minutes(
     ]
     watched.take(*nine(2))
     assert told(one(watched, 180), "datagrams", "lost") == [1, 0]
+
+
+def test_the_page_about_health_has_every_field() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "health.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith(("| `@", "| `event.dataset` | k", "| `h"))]
+    fields = HEALTH.fields.values()
+    assert rows == [f"| `{one.name}` | {one.elasticsearch['type']} | {one.description} |" for one in fields]
