@@ -16,6 +16,7 @@ from collector.enrich.inventory import Inventory
 from collector.enrich.sources import Sources
 from collector.flows import Flows
 from collector.health import process, recorder
+from collector.receive.udp import UdpReceiver
 from collector.store.documents import lines
 from tests.builders import sflow
 from tests.builders.health import Watched
@@ -163,12 +164,15 @@ class TestCollector:
     def test_what_was_dropped_and_why(self) -> None:
         watched = Watched()
         watched.take(b"?")
+        receiver = UdpReceiver("127.0.0.1", 0)
+        receiver.datagrams, receiver.kernel_drops = 20, 9
+        watched.report.receivers = [receiver]
         watched.report.inbox.overflow, watched.report.failed_datagrams = 7, 2
         watched.store.lost = {"refused by the engine (mapping)": 5}
-        names = ("queue_drops", "failed_datagrams", "rejected", "problems", "reasons", "kernel_drops")
-        assert told(whole(watched), *names) == [7, 2, 5, 1, ["unknown-version"], 0]
+        names = ("datagrams", "kernel_drops", "queue_drops", "failed_datagrams", "rejected", "problems", "reasons")
+        assert told(whole(watched), *names) == [20, 9, 7, 2, 5, 1, ["unknown-version"]]
         watched.store.lost["not written"] = 1
-        assert told(whole(watched), *names) == [0, 0, 1, 0, None, 0]
+        assert told(whole(watched), *names) == [0, 0, 0, 0, 1, 0, None]
 
     def test_what_it_takes_of_the_machine(self) -> None:
         row = whole(Watched())
