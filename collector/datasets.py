@@ -26,6 +26,11 @@ class Dataset:
         """What the name of each daily index begins with; YYYY.MM.DD follows."""
         return f"{self.index}-"
 
+    @property
+    def asked(self) -> Mapping[str, Field]:
+        """The fields that queries may name: of flows also those that repeat others, such as `client.ip`."""
+        return {**self.fields, **schema.copies()} if self.name == "flows" else self.fields
+
 
 FLOWS = Dataset("flows", "flows", f"elastiflow-{VERSION}", "", schema.fields())
 COUNTERS = Dataset("counters", "counter samples", f"elastiflow-counters-{VERSION}", "counters", schema.counters())

@@ -43,7 +43,7 @@ class Values:
     @cached_property
     def halves(self) -> tuple[Halves, Halves]:
         """The upper and lower 64 bits of addresses that are there as text; zero where it is none."""
-        pairs = np.frombuffer(b"".join(map(_packed, self.series.to_list())), ">u8").reshape(-1, 2)
+        pairs = np.frombuffer(b"".join(map(packed, self.series.to_list())), ">u8").reshape(-1, 2)
         return pairs[:, 0].astype(np.uint64), pairs[:, 1].astype(np.uint64)
 
 
@@ -107,8 +107,8 @@ class Columns:
         return spread
 
 
-def _packed(address: str | None) -> bytes:
-    """16 bytes."""
+def packed(address: str | None) -> bytes:
+    """An address as 16 bytes; zeros where it is none."""
     if address is None:
         return bytes(16)
     try:

@@ -1,14 +1,17 @@
 """Filters: which flows of a batch a condition in Lucene syntax holds for (docs/filter.md)."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
+from collector import schema
 from collector.flows import Flows
 from collector.query.columns import Columns, Mask
 from collector.query.syntax import parsed
 from collector.query.tree import Node
+from collector.schema import Field
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,9 @@ class Filter:
         return self.tree.mask(columns, time.time_ns() // 1_000_000 if now is None else now)
 
 
-def parse(text: str) -> Filter:
-    """Read a filter. FilterError, with the position, where it makes no sense: a field, a value or the syntax."""
-    return Filter(text, parsed(text))
+def parse(text: str, fields: Mapping[str, Field] | None = None) -> Filter:
+    """Read a filter, on these fields, by default those of flows.
+
+    FilterError, with the position, where it makes no sense: a field, a value or the syntax.
+    """
+    return Filter(text, parsed(text, schema.fields() if fields is None else fields))

@@ -95,7 +95,7 @@ def _removed(given: Any) -> dict[str, None]:
 
 def _of_field(key: str, name: str, check: Callable[[str], Any]) -> Any:
     if name not in schema.fields():
-        raise ValueError(f"{key}: {unknown(name)}")
+        raise ValueError(f"{key}: {unknown(name, schema.fields())}")
     return _within(f"{key}: {name}", check, name)
 
 

@@ -2,18 +2,19 @@
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from luqum import tree as lucene
 from luqum.exceptions import ParseError
 
-from collector import schema
 from collector.query.errors import FilterError
 from collector.query.lucene import parse as parse_lucene
 from collector.query.tree import All, Everything, Has, Node, Not, Some
 from collector.query.values import Bound, Range, Text, between, equal
+from collector.schema import Field
 
 EXISTS = "_exists_"
 COLONS = "a value with a colon (an IPv6 or MAC address, a time zone) must stand in quotation marks"
@@ -33,10 +34,10 @@ REFUSED = {
 _PLACE = re.compile(r"position (\d+)!?\Z")
 
 
-def parsed(text: str) -> Node:
-    """The tree of a filter. FilterError where it is none."""
+def parsed(text: str, fields: Mapping[str, Field]) -> Node:
+    """The tree of a filter on these fields. FilterError where it is none."""
     try:
-        return _node(_lucene(text))
+        return _Reader(fields).node(_lucene(text))
     except RecursionError:
         raise FilterError("too many parts in one another", 1) from None
 
@@ -63,17 +64,42 @@ def _unexpected(text: str, place: int) -> str:
     return f"{rest[0]} makes no sense here{HINTS.get(rest[0][0], '')}"
 
 
-def _node(item: Any) -> Node:
-    """A part of a filter that has its fields in it."""
-    match item:
-        case lucene.SearchField():
-            return _search(item)
-        case lucene.Word(value="*"):
+@dataclass(frozen=True)
+class _Reader:
+    """Makes a tree of luqum's."""
+
+    fields: Mapping[str, Field]
+
+    def node(self, item: Any) -> Node:
+        """A part of a filter that has its fields in it."""
+        match item:
+            case lucene.SearchField():
+                return self._search(item)
+            case lucene.Word(value="*"):
+                return Everything()
+        joined = _joined(item, self.node)
+        if joined is None:
+            raise _wrong(item, REFUSED.get(type(item), f"{item} is for no field: write FIELD:{item}"))
+        return joined
+
+    def _search(self, item: Any) -> Node:
+        if item.name == EXISTS:
+            return self._exists(item)
+        if item.name == "*" and str(item.expr) == "*":
             return Everything()
-    joined = _joined(item, _node)
-    if joined is None:
-        raise _wrong(item, REFUSED.get(type(item), f"{item} is for no field: write FIELD:{item}"))
-    return joined
+        field = self._field(item, item.name.replace("\\", ""))
+        if isinstance(item.expr, lucene.Prohibit | lucene.Plus):
+            raise _wrong(item.expr, "a value that begins with - or + must stand in quotation marks")
+        return _valued(field, item.expr)
+
+    def _exists(self, item: Any) -> Node:
+        field = self._field(item.expr, str(item.expr).strip('"'))
+        return Has(field.name, equal(field, Text("*", quoted=False)))
+
+    def _field(self, item: Any, name: str) -> Field:
+        if name not in self.fields:
+            raise _wrong(item, unknown(name, self.fields))
+        return self.fields[name]
 
 
 def _joined(item: Any, read: Callable[[Any], Node]) -> Node | None:
@@ -95,46 +121,25 @@ def _joined(item: Any, read: Callable[[Any], Node]) -> Node | None:
     return None
 
 
-def _search(item: Any) -> Node:
-    if item.name == EXISTS:
-        return _exists(item)
-    if item.name == "*" and str(item.expr) == "*":
-        return Everything()
-    name = item.name.replace("\\", "")
-    if name not in schema.fields():
-        raise _wrong(item, unknown(name))
-    if isinstance(item.expr, lucene.Prohibit | lucene.Plus):
-        raise _wrong(item.expr, "a value that begins with - or + must stand in quotation marks")
-    return _valued(name, item.expr)
-
-
-def _exists(item: Any) -> Node:
-    name = str(item.expr).strip('"')
-    if name not in schema.fields():
-        raise _wrong(item.expr, unknown(name))
-    return Has(name, equal(schema.field(name), Text("*", quoted=False)))
-
-
-def _valued(name: str, item: Any) -> Node:
+def _valued(field: Field, item: Any) -> Node:
     """What stands behind the colon."""
-    joined = _joined(item, partial(_valued, name))
+    joined = _joined(item, partial(_valued, field))
     if joined is not None:
         return joined
     if isinstance(item, lucene.SearchField):
         raise _wrong(item, COLONS)
     if type(item) in REFUSED:
         raise _wrong(item, REFUSED[type(item)])
-    return _has(name, item)
+    return _has(field, item)
 
 
-def _has(name: str, item: Any) -> Node:
-    field = schema.field(name)
+def _has(field: Field, item: Any) -> Node:
     try:
         if isinstance(item, lucene.Word | lucene.Phrase):
-            return Has(name, equal(field, _text(item)))
-        return Has(name, between(field, _range(item)))
+            return Has(field.name, equal(field, _text(item)))
+        return Has(field.name, between(field, _range(item)))
     except ValueError as error:
-        raise _wrong(item, f"{name}: {error}") from None
+        raise _wrong(item, f"{field.name}: {error}") from None
 
 
 def _range(item: Any) -> Range:
@@ -158,9 +163,9 @@ def _text(item: Any) -> Text:
     return Text(item.value[1:-1] if quoted else item.value, quoted)
 
 
-def unknown(name: str) -> str:
+def unknown(name: str, known: Iterable[str]) -> str:
     """That there is no such field, and which ones may have been meant."""
-    known = schema.fields()
+    known = list(known)
     longer = sorted((one for one in known if one.endswith(f".{name}")), key=len)
     near = longer[:3] or difflib.get_close_matches(name, known, 3)
     return f"there is no field {name}" + (f"; did you mean {' or '.join(near)}?" if near else "")

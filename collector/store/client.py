@@ -19,6 +19,7 @@ from elastic_transport import (
     TransportError,
     Urllib3HttpNode,
 )
+from elastic_transport.client_utils import DEFAULT
 
 from collector.store import reasons
 from collector.store.access import Access, url_of
@@ -91,6 +92,23 @@ class Client:
         """One bulk request, whatever the status of its answer. Raises StoreError where none comes."""
         return self._send("POST", path, body, "application/x-ndjson", compress=self._compress)
 
+    def search(self, searches: bytes, seconds: float, tag: str) -> Any:
+        """The decoded answer to several searches (_msearch), which `cancel` finds by the tag. Raises StoreError."""
+        headers = {"x-opaque-id": tag}
+        answer = self._send("POST", "/_msearch", searches, "application/x-ndjson", headers=headers, timeout=seconds)
+        content = answer.json()
+        if answer.status >= 300 or not isinstance(content, dict) or "responses" not in content:
+            raise answer.error()
+        return content
+
+    def cancel(self, tag: str) -> None:
+        """Ends searches that are still under way, where the engine lets this user do so. Raises StoreError."""
+        nodes = self.request("GET", "/_tasks?actions=*search*&detailed=false")["nodes"]
+        for node in nodes.values():
+            for name, task in node["tasks"].items():
+                if task.get("cancellable") and task.get("headers", {}).get("X-Opaque-Id") == tag:
+                    self.request("POST", f"/_tasks/{name}/_cancel")
+
     def identify(self) -> Engine:
         """Which engine answers. Raises StoreError where none does, or one that is too old."""
         answer = self._send("GET", "/")
@@ -117,12 +135,18 @@ class Client:
         content_type: str = "application/json",
         *,
         compress: bool = False,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
     ) -> Answer:
-        headers = {"accept": "application/json"} | ({} if body is None else {"content-type": content_type})
+        headers = {"accept": "application/json", **(headers or {})}
+        if body is not None:
+            headers["content-type"] = content_type
         if compress and body is not None:
             body, headers["content-encoding"] = gzip.compress(body, 1, mtime=0), "gzip"
         try:
-            meta, content = self._transport.perform_request(method, path, body=body, headers=headers)
+            meta, content = self._transport.perform_request(
+                method, path, body=body, headers=headers, request_timeout=DEFAULT if timeout is None else timeout
+            )
         except SerializationError as error:
             urls = ", ".join(url_of(node.config) for node in self._transport.node_pool.all())
             raise StoreError(f"{urls}: {reasons.NO_ENGINE} ({error.message})") from error

@@ -79,7 +79,7 @@ class FullMembers(Members):
     def object(self, node: Node) -> list[Piece]:
         """The pieces between the braces of the document itself."""
         members = self._members(node)
-        beside = [*self._roles(), *self._related(), *self._pairs(), *self._type(), Member((_constants(),))]
+        beside = [*self._roles(), *self._related(), *self._pairs(), *self._type(), Member((constants(),))]
         return self.joined([*members, *beside])
 
     def _members(self, node: Node) -> list[Member]:
@@ -209,7 +209,7 @@ def _is(node: Node, *keys: str) -> bool:
 
 
 @cache
-def _constants() -> str:
+def constants() -> str:
     """Members that are the same in all documents, without the braces around them."""
     constants = {"ecs": {"version": ECS_VERSION}, "agent": _agent(), "@version": "1"}
     return json.dumps(constants, ensure_ascii=False, separators=(",", ":"))[1:-1]

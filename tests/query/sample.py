@@ -29,6 +29,7 @@ def sample() -> Flows:
         "host.ip": pl.Series([row % 2 for row in rows], dtype=pl.UInt32),
         "network.application": pl.Series([APPLICATIONS[row % 12] for row in rows]),
         "network.bytes": pl.Series([10**row if row < 19 else None for row in rows], dtype=pl.UInt64),
+        "source.bytes": pl.Series([10**row if row < 19 else None for row in rows], dtype=pl.UInt64),
         "network.iana_number": pl.Series([(6, 17, 1, None)[row % 4] for row in rows], dtype=pl.UInt8),
         "source.ip": pl.Series([row % 11 if row != 20 else None for row in rows], dtype=pl.UInt32),
         "source.port": pl.Series([(80, 443, 65535, 0)[row % 4] if row % 5 else None for row in rows], dtype=pl.UInt16),
@@ -180,3 +181,14 @@ FILTERS = [
     "source.ip:* AND (network.transport:udp OR (flow.mpls_labels:17 AND NOT flow.input_ifname:eth0))",
 ]
 """All of them mean the same to a search engine."""
+
+UNINDEXED = [
+    "source.bytes:1000",
+    "source.bytes:[10 TO 1000000000000000000]",
+    "NOT source.bytes:>=1000",
+    "source.bytes:*",
+    "source.bytes:18446744073709551615",
+    'source.nat.ip:* OR source.bytes:<100 OR source.mac:"02:00:00:00:00:01"',
+    r"source.port:[-5 TO 80] AND network.application:(*\"* OR *\\\\* OR *\*?ard)",
+]
+"""Filters for fields without an inverted index, and some that engines read otherwise."""

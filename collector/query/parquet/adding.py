@@ -1,0 +1,61 @@
+"""States of the same groups added up."""
+
+from collections.abc import Sequence
+from math import inf
+from typing import cast
+
+import numpy as np
+import polars as pl
+
+from collector.query.parquet.columns import BUCKET, LEAST, MOST, SUM, VALUE, state
+from collector.query.parquet.grouping import Key, Weights, summed
+
+_NOTHING = {SUM: 0.0, LEAST: inf, MOST: -inf}
+_MOST = 1 << 62
+
+
+def added(frames: Sequence[pl.DataFrame], keys: Sequence[str], *, distinct: bool = True) -> pl.DataFrame:
+    """States of equal keys as one; columns of other keys are dropped. `distinct`: no frame has a group twice."""
+    there = [frame for frame in frames if frame.height] or list(frames[:1])
+    states = [name for name in there[0].columns if not (name.startswith("key") or name in (BUCKET, VALUE))]
+    whole = pl.concat([frame.select(*keys, *states) for frame in there])
+    if distinct and len(there) == 1 and set(there[0].columns) == set(whole.columns):
+        return whole
+    numbered = [_key(whole.get_column(name)) for name in keys]
+    if not whole.height or not keys or None in numbered:
+        return _grouped(whole, keys, states)
+    found = summed([one for one in numbered if one], {name: _weights(whole.get_column(name)) for name in states})
+    columns = [_values(whole.get_column(name), codes) for name, codes in zip(keys, found.codes, strict=True)]
+    return pl.DataFrame([*columns, *(_state(whole.get_column(name), found.gathered[name]) for name in states)])
+
+
+def _key(values: pl.Series) -> Key | None:
+    """Whole numbers as codes, from that of the least; None where they are none."""
+    if not values.dtype.is_integer() or not len(values):
+        return None
+    low, high = (cast("int", end) for end in (values.min(), values.max()))
+    if high >= _MOST:
+        return None
+    return Key(values.to_numpy().astype(np.intp) - low, high - low + 1)
+
+
+def _values(values: pl.Series, codes: np.ndarray[tuple[int], np.dtype[np.intp]]) -> pl.Series:
+    return pl.Series(values.name, codes + cast("int", values.min())).cast(values.dtype)
+
+
+def _weights(values: pl.Series) -> Weights:
+    kind = state(values.name)
+    return Weights(kind, values.cast(pl.Float64).fill_null(_NOTHING[kind]).to_numpy())
+
+
+def _state(values: pl.Series, numbers: np.ndarray[tuple[int], np.dtype[np.float64]]) -> pl.Series:
+    made = pl.Series(values.name, numbers)
+    if state(values.name) != SUM:
+        made = made.set(made.is_infinite(), None)
+    return made.cast(values.dtype)
+
+
+def _grouped(whole: pl.DataFrame, keys: Sequence[str], states: Sequence[str]) -> pl.DataFrame:
+    """The same for keys of any type."""
+    ways = {SUM: pl.Expr.sum, LEAST: pl.Expr.min, MOST: pl.Expr.max}
+    return whole.lazy().group_by(keys).agg(ways[state(name)](pl.col(name)) for name in states).collect()

@@ -1,0 +1,19 @@
+"""Names of the columns of states."""
+
+BUCKET = "bucket"
+"""Begin of the interval in milliseconds since 1970, 0 where there is none."""
+COUNT = "rows"
+VALUE, TIMES = "value", "times"
+SUM, THERE, LEAST, MOST = "sum", "there", "least", "most"
+"""States of a field; each column is named by the state and the field."""
+
+
+def column(state: str, name: str) -> str:
+    """The name of a state's column."""
+    return f"{state}:{name}"
+
+
+def state(name: str) -> str:
+    """How a column is added up: its state, or `sum`."""
+    found = name.partition(":")[0]
+    return found if found in (LEAST, MOST) else SUM

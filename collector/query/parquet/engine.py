@@ -1,0 +1,105 @@
+"""Answers questions from a folder of Parquet files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from collector.datasets import FLOWS, Dataset
+from collector.query.conditions import Pattern
+from collector.query.filter import Filter
+from collector.query.measures import measure
+from collector.query.model import (
+    MOST_BUCKETS,
+    MOST_GROUPS,
+    MOST_TOP,
+    Answer,
+    Patience,
+    Query,
+    QueryError,
+    Range,
+    Records,
+)
+from collector.query.parquet import fields
+from collector.query.parquet.answers import answer
+from collector.query.parquet.gathering import Gathering
+from collector.query.parquet.keeping import Kept
+from collector.query.parquet.listing import newest
+from collector.query.parquet.records import page
+from collector.query.parquet.states import ask_of
+from collector.query.parquet.store import Files
+from collector.query.parquet.texts import Texts
+from collector.query.tree import Has
+
+MOST_TEXTS = 10_000_000
+"""Different texts that are remembered."""
+
+
+class ParquetEngine:
+    """Answers questions from a folder as docs/parquet.md describes it; the days are those of the time zone.
+
+    Any thread may ask. The folder need not be there.
+    """
+
+    def __init__(self, folder: Path, zone: str = "UTC") -> None:
+        self._folder = folder
+        self._files = Files(folder, ZoneInfo(zone))
+        self._texts = Texts()
+        self._kept = Kept()
+
+    def ask(self, queries: Sequence[Query], patience: Patience | None = None) -> list[Answer]:
+        """The answers, each file being read once for all questions about the same time. QueryError."""
+        patience = patience or Patience()
+        asks = [ask_of(_checked(query)) for query in queries]
+        self._forget()
+        answers: dict[int, Answer] = {}
+        for within, dataset in dict.fromkeys((query.range, query.dataset) for query in queries):
+            places = [n for n, query in enumerate(queries) if (query.range, query.dataset) == (within, dataset)]
+            found, notes = self._gathering(within, patience).states(dataset, [asks[n] for n in places])
+            for n in places:
+                patience.check()
+                ranking = found[asks[n].ranking if asks[n].by else asks[n]]
+                answers[n] = answer(queries[n], found[asks[n]], ranking, self._texts, tuple(notes))
+        return [answers[n] for n in range(len(queries))]
+
+    def _forget(self) -> None:
+        """Begin anew before all the texts that were ever read fill the memory."""
+        if len(self._texts) > MOST_TEXTS:
+            self._texts = Texts()
+            self._kept = Kept()
+
+    def records(self, records: Records, patience: Patience | None = None) -> Answer:
+        """Rows as they are. QueryError."""
+        return page(self._gathering(records.range, patience or Patience()), records)
+
+    def _gathering(self, within: Range, patience: Patience) -> Gathering:
+        return Gathering(self._files, self._kept, self._texts, within, patience)
+
+    def values(self, name: str, prefix: str, within: Range, limit: int = 20, dataset: Dataset = FLOWS) -> list[str]:
+        """The most frequent values of a field that begin so, as a filter would have them."""
+        field = fields.known(dataset, name)
+        begins = Filter("", Has(name, Pattern(rf"\A{pl.escape_regex(prefix)}"))) if fields.is_text(field) else None
+        top = limit if begins and not fields.is_list(dataset, name) else MOST_TOP
+        query = Query(within, (measure("rows"),), (name,), begins, top=min(top, MOST_TOP), dataset=dataset)
+        found = self.ask([query])[0].frame.get_column(name).cast(pl.String)
+        return found.filter(found.str.starts_with(prefix)).head(limit).to_list()
+
+    def newest(self, dataset: Dataset = FLOWS) -> int | None:
+        """`@timestamp` of the newest row, in milliseconds since 1970; None where there is none."""
+        return newest(self._folder / dataset.folder)
+
+    def close(self) -> None:
+        """End."""
+        self._files.close()
+
+
+def _checked(query: Query) -> Query:
+    """QueryError where a question is too large."""
+    if len(query.by) > MOST_GROUPS:
+        raise QueryError(f"an answer can be grouped by at most {MOST_GROUPS} fields")
+    if not 1 <= query.top <= MOST_TOP:
+        raise QueryError(f"an answer can have 1 to {MOST_TOP} groups")
+    if query.interval is not None and not 0 < query.range.seconds * 1000 / query.interval <= MOST_BUCKETS:
+        raise QueryError(f"an answer can have at most {MOST_BUCKETS} intervals: choose longer ones")
+    return query

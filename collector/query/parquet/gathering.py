@@ -1,0 +1,112 @@
+"""The states of all files of a time range: those of files that are wholly in it are kept for the next question."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from collector.datasets import Dataset
+from collector.query.model import TIME, Patience, Range
+from collector.query.parquet.asking import Asking
+from collector.query.parquet.filtering import lasting, names
+from collector.query.parquet.keeping import Kept, Sum
+from collector.query.parquet.listing import SPAN, File
+from collector.query.parquet.reading import empty, read
+from collector.query.parquet.states import Ask, States, joined, together, whole
+from collector.query.parquet.store import Files, Looked
+from collector.query.parquet.texts import Texts
+
+Result = TypeVar("Result")
+Part = tuple[Path, Mapping[Ask, States]]
+"""What was found in a file."""
+
+
+class Gathering:
+    """One question, or several of the same time range."""
+
+    def __init__(self, files: Files, kept: Kept, texts: Texts, within: Range, patience: Patience) -> None:
+        self._files = files
+        self._kept = kept
+        self.texts = texts
+        self._within = within
+        self._patience = patience
+        self._now = time.time_ns() // 1_000_000
+
+    def states(self, dataset: Dataset, asks: Sequence[Ask]) -> tuple[dict[Ask, States], list[str]]:
+        """The states of each question, and what to tell of files that were skipped."""
+        given = together([*asks, *(ask.ranking for ask in asks if ask.by)])
+        different = list(dict.fromkeys(given.values()))
+        found, notes = self.looked(dataset, lambda looked: self._of_files(dataset, different, looked))
+        return {ask: found[one] for ask, one in given.items()}, notes
+
+    def looked(self, dataset: Dataset, work: Callable[[Looked], Result]) -> Result:
+        """What `work` makes of the files, which is begun anew, once, if some vanish."""
+        return self._files.looked(dataset, self._within, self._patience, work)
+
+    def each(self, looked: Looked, work: Callable[[File], Result]) -> list[Result]:
+        """What `work` makes of each file."""
+        return self._files.each(looked, self._patience, work)
+
+    def _of_files(self, dataset: Dataset, asks: Sequence[Ask], looked: Looked) -> tuple[dict[Ask, States], list[str]]:
+        inside = {ask: self._whole(ask, looked.files) for ask in asks}
+        sums = {ask: self._sum(ask, inside[ask]) for ask in asks}
+
+        def work(file: File) -> Part:
+            left = [ask for ask in asks if file.path not in sums[ask].paths]
+            return file.path, self._of_file(file, dataset, left, inside)
+
+        parts = self.each(looked, work)
+        return {ask: self._added(ask, sums[ask], parts, inside[ask]) for ask in asks}, looked.notes
+
+    def _whole(self, ask: Ask, files: Sequence[File]) -> frozenset[Path]:
+        """The files of which the question is always the same."""
+        if not lasting(ask.filter):
+            return frozenset()
+        return frozenset(file.path for file in files if file.within(self._within, spread=ask.spread))
+
+    def _sum(self, ask: Ask, inside: frozenset[Path]) -> Sum:
+        """What is already added up."""
+        found = self._kept.sum(ask)
+        if found is not None and found.paths <= inside:
+            return found
+        return Sum(frozenset(), Asking(empty(ask.dataset, self.texts), self._within, self._now).states(ask))
+
+    def _of_file(
+        self, file: File, dataset: Dataset, asks: Sequence[Ask], inside: Mapping[Ask, frozenset[Path]]
+    ) -> dict[Ask, States]:
+        found = {ask: self._kept.of_file(file.path, ask) if file.path in inside[ask] else None for ask in asks}
+        made = {ask: states for ask, states in found.items() if states is not None}
+        missing = [ask for ask in asks if ask not in made]
+        if missing:
+            needed = {name for ask in missing for name in _needed(ask)}
+            asking = Asking(read(file, dataset, self.texts, needed, self._within), self._within, self._now)
+        for ask in sorted(missing, key=lambda ask: ask.interval is None):
+            self._patience.check()
+            made[ask] = _ranking(ask, made) or asking.states(ask)
+            if file.path in inside[ask]:
+                self._kept.keep_file(file.path, ask, made[ask])
+        return made
+
+    def _added(self, ask: Ask, before: Sum, parts: Sequence[Part], inside: frozenset[Path]) -> States:
+        self._patience.check()
+        news = {path: part[ask] for path, part in parts if ask in part and path in inside}
+        base = before.states
+        if news:
+            base = joined([base, *news.values()], ask.keys)
+            self._kept.keep_sum(ask, Sum(before.paths | frozenset(news), base))
+        others = [part[ask] for path, part in parts if ask in part and path not in inside]
+        return joined([base, *others], ask.keys) if others else base
+
+
+def _ranking(ask: Ask, made: Mapping[Ask, States]) -> States | None:
+    """What follows from the states of the intervals."""
+    if ask.interval is None:
+        for known, states in made.items():
+            if known.interval is not None and not known.spread and known.ranking == ask:
+                return whole(states, known)
+    return None
+
+
+def _needed(ask: Ask) -> set[str]:
+    """All fields that a question looks at."""
+    return ask.names | names(ask.filter) | ({TIME} if ask.interval else set()) | (set(SPAN) if ask.spread else set())

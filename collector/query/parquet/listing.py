@@ -1,0 +1,117 @@
+"""The files that a time range needs, and what their footers say."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from collector.query.model import TIME, Range
+from collector.store.parquet.folder import Folder, live_files
+
+SPAN = ("event.start", "event.end")
+ALWAYS = 1 << 62
+"""Milliseconds beyond all times."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A row group: the first and the last time in it, None where the footer does not say."""
+
+    number: int
+    first_row: int
+    """How many rows are before it in the file."""
+    rows: int
+    first: int | None
+    last: int | None
+
+    def touches(self, within: Range) -> bool:
+        """Whether it may have rows of a time range."""
+        if self.first is None or self.last is None:
+            return True
+        return self.first < within.end and self.last >= within.start
+
+
+class File:
+    """A file, which never changes. OSError, or what pyarrow raises, where it cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        metadata = pq.read_metadata(path)
+        self.names = _shared(frozenset(metadata.schema.to_arrow_schema().names))
+        """The columns that it has."""
+        places = {metadata.schema.column(place).path: place for place in range(len(metadata.schema))}
+        groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+        firsts = accumulate((group.num_rows for group in groups), initial=0)
+        self.groups = [
+            Group(number, first, group.num_rows, *_ends(group, places.get(TIME)))
+            for number, (first, group) in enumerate(zip(firsts, groups, strict=False))
+        ]
+        self._spans = [_ends(group, places[name]) for group in groups for name in SPAN if name in places]
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The least and the largest time in it, as far as is known; else as if it were of all times."""
+        firsts, lasts = [group.first for group in self.groups], [group.last for group in self.groups]
+        return (
+            min((-ALWAYS if first is None else first for first in firsts), default=-ALWAYS),
+            max((ALWAYS if last is None else last for last in lasts), default=ALWAYS),
+        )
+
+    def within(self, time: Range, *, spread: bool = False) -> bool:
+        """Whether all its rows are of a time range; with `spread`, whether flows began and ended in it too."""
+        ends = [(group.first, group.last) for group in self.groups] + (self._spans if spread else [])
+        return all(
+            first is not None and last is not None and time.start <= first and last < time.end for first, last in ends
+        )
+
+
+@cache
+def _shared(names: frozenset[str]) -> frozenset[str]:
+    """The same object for equal ones, of which there are few."""
+    return names
+
+
+def _ends(group: Any, place: int | None) -> tuple[int | None, int | None]:
+    """The least and the largest time of a column in a row group, in milliseconds since 1970."""
+    statistics = None if place is None else group.column(place).statistics
+    if statistics is None or not statistics.has_min_max:
+        return None, None
+    return _milliseconds(statistics.min), _milliseconds(statistics.max)
+
+
+def _milliseconds(time: Any) -> int:
+    """Of a time with a zone, or of one in UTC without."""
+    return int((time.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1))
+
+
+def paths(root: Path, zone: ZoneInfo, within: Range) -> Iterator[Path]:
+    """The files of the days that a time range touches, oldest first. OSError where a folder cannot be read."""
+    first, last = (
+        datetime.fromtimestamp(at / 1000, UTC).astimezone(zone).date() for at in (within.start, within.end - 1)
+    )
+    for day, folder in Folder(root).days():
+        if first <= day <= last:
+            yield from live_files(folder)
+
+
+def newest(root: Path) -> int | None:
+    """The newest `@timestamp` of a folder, by the footers of its last day that can be read."""
+    for _, folder in reversed(Folder(root).days()):
+        lasts = [last for path in live_files(folder) for last in _lasts(path)]
+        if lasts:
+            return max(lasts)
+    return None
+
+
+def _lasts(path: Path) -> list[int]:
+    try:
+        return [group.last for group in File(path).groups if group.last is not None]
+    except (OSError, pa.ArrowException):
+        return []

@@ -1,0 +1,235 @@
+"""The rows of a file: texts are numbers, times milliseconds, whole numbers and truth values what they are."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from collector.datasets import Dataset
+from collector.query.columns import Mask
+from collector.query.model import TIME, Range
+from collector.query.parquet import fields
+from collector.query.parquet.coding import Coded, CodedLists, coded, in_common, lists, taken
+from collector.query.parquet.listing import File
+from collector.query.parquet.texts import Texts
+from collector.schema import Field
+from collector.store.full import END, ENDS
+
+NUMBER = pl.UInt32()
+"""Type of a text's number."""
+PLACE = "place"
+"""Column of the number of a row in its file."""
+
+
+class Rows:
+    """The rows of a file that are of a time range, and their fields, each worked out at most once."""
+
+    def __init__(self, dataset: Dataset, texts: Texts, table: pa.Table, within: Range | None) -> None:
+        self.dataset = dataset
+        self.texts = texts
+        self._table = table if within is None else _of_time(table, within)
+        self._stored: dict[str, pl.Series] = {}
+        self._coded: dict[str, Coded] = {}
+        self._made: dict[str, Any] = {}
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    @property
+    def places(self) -> pl.Series:
+        """The numbers of the rows in their file."""
+        return pl.Series(pl.from_arrow(self._table.column(PLACE)))
+
+    def has(self, name: str) -> bool:
+        """Whether any row has a value of a field, as far as the columns tell that it is made of."""
+        if isinstance(fields.origin(self.dataset, name), fields.Constant):
+            return True
+        needed = [one for one in fields.columns(self.dataset, name) if one != END or name == END]
+        there = (self._table.column(one) for one in needed if one in self._table.column_names)
+        return any(one.null_count < len(one) for one in there)
+
+    def field(self, name: str) -> pl.Series:
+        """A field's values, null where a row has none: the numbers of texts; of lists a list."""
+        if name not in self._made:
+            self._made[name] = self._field(name)
+        made: pl.Series = self._made[name]
+        return made
+
+    def _field(self, name: str) -> pl.Series:
+        match fields.origin(self.dataset, name):
+            case fields.Stored(field):
+                return self._column(field)
+            case fields.Turned(source, destination):
+                return self._turned(self._column(source), self._column(destination))
+            case fields.Both(several):
+                return _both([self._column(one) for one in several])
+            case fields.Constant(text):
+                return self.texts.numbers(pl.Series([text])).new_from_index(0, len(self))
+
+    def codes(self, name: str) -> Coded:
+        """A field's values, coded; not of lists."""
+        match fields.origin(self.dataset, name):
+            case fields.Stored(field):
+                return self._codes(field)
+            case fields.Turned(source, destination) if fields.is_text(source):
+                one, other = self._codes(source), self._codes(destination)
+                return Coded(np.where(self._straight, one.codes, other.codes), one.values)
+        if name not in self._coded:
+            self._coded[name] = coded(self.field(name))
+        return self._coded[name]
+
+    def lists(self, name: str) -> CodedLists:
+        """A field's values, coded, of lists."""
+        key = f"lists of {name}"
+        if key not in self._made:
+            field = fields.known(self.dataset, name)
+            self._made[key] = lists(self.field(name), once=field.table is not None and field.kind == "keywords")
+        made: CodedLists = self._made[key]
+        return made
+
+    def _codes(self, field: Field) -> Coded:
+        if field.name not in self._coded:
+            if fields.is_text(field):
+                self._code_together(field)
+            else:
+                self._coded[field.name] = coded(self._column(field))
+        return self._coded[field.name]
+
+    def _code_together(self, field: Field) -> None:
+        """A column of texts and that of the other end, so that the same code is the same text in both."""
+        there = [name for name in (field.name, *_twins(field.name)) if name in self._table.column_names]
+        parts = {name: [_parts(chunk, self.texts) for chunk in self._table.column(name).chunks] for name in there}
+        values, tables = in_common([words for name in there for words, _ in parts[name]])
+        left = iter(tables)
+        for name in there:
+            codes = [taken(next(left), indices) for _, indices in parts[name]]
+            self._coded[name] = Coded(np.concatenate([np.empty(0, np.intp), *codes]), values)
+        if field.name not in there:
+            self._coded[field.name] = Coded(np.full(len(self), len(values)), values)
+
+    @property
+    def _straight(self) -> Mask:
+        """Where the client is the source; ends that are not known are taken for the destination."""
+        if "straight" not in self._made:
+            ends = self._codes(self.dataset.fields[END])
+            self._made["straight"] = taken(np.append(self.texts.words(ends.values) == ENDS[0], False), ends.codes)
+        made: Mask = self._made["straight"]
+        return made
+
+    def _column(self, field: Field) -> pl.Series:
+        if field.name not in self._stored:
+            self._stored[field.name] = self._read(field)
+        return self._stored[field.name]
+
+    def _read(self, field: Field) -> pl.Series:
+        if field.name not in self._table.column_names:
+            return pl.Series([None], dtype=_type(field)).new_from_index(0, len(self))
+        if fields.is_text(field) and field.kind != "keywords":
+            held = self._codes(field)
+            return held.values.extend_constant(None, 1).gather(pl.Series(held.codes))
+        read = _list if field.kind == "keywords" else _numbers
+        parts = [read(chunk, self.texts) for chunk in self._table.column(field.name).chunks]
+        return pl.concat(parts).rechunk() if parts else pl.Series([], dtype=_type(field))
+
+    def _turned(self, source: pl.Series, destination: pl.Series) -> pl.Series:
+        """Of the client, or the other way round of the server."""
+        return source.zip_with(pl.Series(self._straight), destination)
+
+    def shown(self, name: str) -> pl.Series:
+        """A field's values in the type of the schema."""
+        values, field = self.field(name), fields.known(self.dataset, name)
+        if isinstance(values.dtype, pl.List):
+            return self._words(values)
+        if fields.is_text(field):
+            return self.texts.words(values)
+        return values.cast(pl.Datetime("ms")) if field.kind == "time" else values
+
+    def _words(self, several: pl.Series) -> pl.Series:
+        numbered = several.to_frame("list").with_row_index("row").explode("list", empty_as_null=True, keep_nulls=True)
+        words = numbered.with_columns(self.texts.words(numbered.get_column("list")).alias("list"))
+        again = words.group_by("row", maintain_order=True).agg(pl.col("list")).get_column("list")
+        return again.zip_with(several.list.len().fill_null(0) > 0, several.cast(pl.List(pl.String)))
+
+
+def _twins(name: str) -> tuple[str, ...]:
+    """The same field of the other end."""
+    end, _, rest = name.partition(".")
+    return (f"{ENDS[1 - ENDS.index(end)]}.{rest}",) if end in ENDS else ()
+
+
+def read(file: File, dataset: Dataset, texts: Texts, names: Iterable[str], within: Range) -> Rows:
+    """The rows of a time range, with what these fields need. OSError, or what pyarrow raises, where it is damaged."""
+    groups = [group for group in file.groups if group.touches(within)]
+    whole = file.within(within)
+    wanted = {column for name in names for column in fields.columns(dataset, name)} | ({TIME} if not whole else set())
+    table = _table(file, dataset, [group.number for group in groups], wanted)
+    places = np.concatenate([np.arange(group.first_row, group.first_row + group.rows) for group in groups])
+    return Rows(dataset, texts, table.append_column(PLACE, pa.array(places)), None if whole else within)
+
+
+def picked(file: File, dataset: Dataset, texts: Texts, names: Iterable[str], places: Sequence[int]) -> Rows:
+    """Some rows of a file, in the order of their places in it."""
+    wanted = {column for name in names for column in fields.columns(dataset, name)}
+    parts = []
+    for group in file.groups:
+        inside = [place - group.first_row for place in places if 0 <= place - group.first_row < group.rows]
+        if inside:
+            parts.append(_table(file, dataset, [group.number], wanted, coded=False).take(pa.array(inside)))
+    return Rows(dataset, texts, pa.concat_tables(parts).append_column(PLACE, pa.array(places)), None)
+
+
+def empty(dataset: Dataset, texts: Texts) -> Rows:
+    """No rows."""
+    return Rows(dataset, texts, pa.table({TIME: pa.array([], pa.timestamp("ms", "UTC"))}), None)
+
+
+def _table(file: File, dataset: Dataset, groups: Sequence[int], wanted: set[str], *, coded: bool = True) -> pa.Table:
+    there = [name for name in dataset.fields if name in wanted and name in file.names]
+    texts = [name for name in there if fields.is_text(dataset.fields[name]) and dataset.fields[name].kind != "keywords"]
+    with pq.ParquetFile(file.path, read_dictionary=texts if coded else None, pre_buffer=True) as opened:
+        return opened.read_row_groups(groups, columns=there or [TIME])
+
+
+def _of_time(table: pa.Table, within: Range) -> pa.Table:
+    times = table.column(TIME).cast(pa.int64())
+    return table.filter(pc.and_(pc.greater_equal(times, within.start), pc.less(times, within.end)))
+
+
+def _type(field: Field) -> pl.DataType:
+    if field.kind == "keywords":
+        return pl.List(NUMBER)
+    if fields.is_text(field):
+        return NUMBER
+    return pl.Int64() if field.kind == "time" else field.dtype
+
+
+def _numbers(chunk: Any, texts: Texts) -> pl.Series:  # noqa: ARG001 - as the others
+    return pl.Series(pl.from_arrow(chunk)).to_physical()
+
+
+def _parts(chunk: Any, texts: Texts) -> tuple[pl.Series, Any]:
+    """The numbers of the texts of a dictionary, and the places in it; the place behind its end for null."""
+    coded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
+    words = texts.numbers(pl.Series(pl.from_arrow(coded.dictionary), dtype=pl.String))
+    indices = coded.indices.fill_null(len(words)) if coded.indices.null_count else coded.indices
+    return words, indices.to_numpy()
+
+
+def _list(chunk: Any, texts: Texts) -> pl.Series:
+    lengths = pc.list_value_length(chunk).fill_null(0).to_numpy()
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    words, indices = _parts(chunk.flatten(), texts)
+    numbers = words.extend_constant(None, 1).gather(pl.Series(indices)).to_arrow()
+    return pl.Series(pl.from_arrow(pa.ListArray.from_arrays(pa.array(offsets), numbers, mask=chunk.is_null())))
+
+
+def _both(several: Sequence[pl.Series]) -> pl.Series:
+    """A list of what the columns have, each once; null where they have nothing."""
+    frame = pl.DataFrame([one.alias(str(place)) for place, one in enumerate(several)])
+    listed = pl.concat_list(pl.all()).list.drop_nulls().list.unique(maintain_order=True)
+    made = frame.select(listed.alias("list"))
+    return made.select(pl.when(pl.col("list").list.len() > 0).then("list")).to_series()
