@@ -15,7 +15,7 @@ from collector.enrich.addresses import LIMIT, AddressBook, Attribute, is_ipv4
 from collector.enrich.community import community_ids
 from collector.enrich.direction import traffic
 from collector.enrich.dns.hostnames import HostNames
-from collector.enrich.geo import NUMBER, Geo
+from collector.enrich.geo import NUMBER
 from collector.enrich.knowledge import Knowledge
 from collector.enrich.locality import multicast, private
 from collector.enrich.marks import icmp_names, one_byte
@@ -57,7 +57,7 @@ class Enricher:
         sources: Sources | None = None,
         networks: Networks | None = None,
         reputation: Reputation | None = None,
-        geo: Geo | None = None,
+        geo: Knowledge | None = None,
         hosts: HostNames | None = None,
         choices: Choices = Choices(),
     ) -> None:
@@ -132,8 +132,11 @@ class Enricher:
     def counters(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
         """`Decoded.counters` as rows of the dataset COUNTERS, with the rates since the samples before."""
         frame, addresses = self.addresses.intern(counters.described(decoded).hstack(self._rates.update(decoded)))
-        codes, known = self._exporters(frame, exporters)
-        return Flows(frame.with_columns(codes), {"addresses": addresses, "exporters": known}, COUNTERS)
+        if self._beside:
+            frame = frame.with_columns(self._told.interfaces(frame, exporters))
+        codes, known = _exporters(frame, exporters)
+        named = self.exporters(known[VALUE].to_list()).select(pl.col(VALUE, "^name$"))
+        return Flows(frame.with_columns(codes), {"addresses": addresses, "exporters": named}, COUNTERS)
 
     def discards(self, decoded: pl.DataFrame, exporters: Sequence[str]) -> Flows:
         """`Decoded.discards` as rows of the dataset DISCARDS."""

@@ -18,6 +18,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 }
 """The column of names for each column of numbers, by the table that the names are in."""
 UNNAMED = {INTERFACES: "index: "}
+INTERFACE = "interface.name"
 APPLICATION, APPLICATION_ID = "network.application", "flow.application_id"
 
 
@@ -41,6 +42,13 @@ class ExporterNames:
                 if table[VALUE].null_count() < table.height:
                     columns, tables[kind] = [*columns, *codes], table
         return columns, tables
+
+    def interfaces(self, samples: pl.DataFrame, exporters: Sequence[str]) -> pl.Expr:
+        """Names of interfaces for counter samples that bring none, by `interface.index`, in the words of flows."""
+        numbers = {INTERFACE: samples["interface.index"]}
+        (codes,), table = self._books[INTERFACES].intern(samples["host.ip"], numbers, exporters)
+        own = [pl.col(INTERFACE)] if INTERFACE in samples.columns else []
+        return pl.coalesce(*own, table[VALUE].gather(codes)).alias(INTERFACE)
 
     def forget(self, addresses: Iterable[str]) -> None:
         """Forget exporters, whose row numbers may be others' from now on."""

@@ -1,6 +1,7 @@
 """Counter samples and dropped packets, as rows to be stored."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,6 +12,8 @@ from collector.datasets import COUNTERS, DISCARDS
 from collector.decode.decoder import Decoder
 from collector.decode.sflow.structures import structures
 from collector.enrich.enricher import Enricher
+from collector.enrich.inventory import Inventory
+from collector.enrich.sources import Sources
 from collector.flows import Flows
 from collector.store.documents import lines
 from tests.builders import packets, sflow
@@ -48,8 +51,37 @@ def test_an_interface_in_words() -> None:
     assert found["if_counters"]["ifDirection"] == 2
 
 
+def test_the_file_of_exporters_names_the_exporter(tmp_path: Path) -> None:
+    path = tmp_path / "exporters.csv"
+    path.write_text("exporter,name,site,tags\n192.0.2.1,switch-1,Lab,a;b\n")
+    decoder = Decoder()
+    enricher = Enricher(sources=Sources(Inventory(path)))
+    decoded = decoder.decode([sample(0)])
+    (document,) = documents(enricher.counters(decoded.counters, decoder.exporters))
+    assert document["host"] == {"ip": "192.0.2.1", "name": "switch-1"}
+    assert "tags" not in document
+
+
 def test_an_unknown_direction_and_status_are_left_out() -> None:
-    assert of(generic(direction=0, status=0xFFFFFFFF))["interface"] == {"index": 7}
+    assert of(generic(direction=0, status=0xFFFFFFFF))["interface"] == {"index": 7, "name": "index: 7"}
+
+
+def test_an_interface_has_the_name_that_was_told_before() -> None:
+    decoder, enricher = Decoder(), Enricher()
+    named = sflow.counters_sample(sflow.part(1005, sflow.opaque("eth0")), source=7)
+    bare = sflow.counters_sample(generic(direction=1, status=3))
+    told = decoder.decode([sflow.datagram(sflow.payload(named))])
+    enricher.learn(told.options, told.counters, decoder.exporters)
+    later = decoder.decode([sflow.datagram(sflow.payload(bare))])
+    (document,) = documents(enricher.counters(later.counters, decoder.exporters))
+    assert document["interface"]["name"] == "eth0"
+
+
+def test_without_names_an_interface_is_told_by_its_number() -> None:
+    decoder = Decoder()
+    decoded = decoder.decode([sflow.datagram(sflow.payload(sflow.counters_sample(generic(direction=1, status=3))))])
+    (document,) = documents(Enricher(names=False).counters(decoded.counters, decoder.exporters))
+    assert "name" not in document["interface"]
 
 
 def test_the_source_tells_the_interface_where_no_counter_does() -> None:
