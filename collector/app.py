@@ -13,6 +13,7 @@ from polars.exceptions import PanicException
 from collector.datagram import Datagram
 from collector.decoders import open_decoder
 from collector.enrichers import open_enricher
+from collector.explore.page.site import Site
 from collector.health.recorder import MINUTE, Recorder
 from collector.inbox import Inbox
 from collector.pipeline import Pipeline
@@ -23,7 +24,7 @@ from collector.report import Report
 from collector.settings import Settings
 from collector.state import Keeper, Keeps
 from collector.stores import open_store, store_name
-from collector.web import WebServer
+from collector.web import WebServer, application
 
 CLOSE_SECONDS = 5.0
 """What an ending collector gives its store."""
@@ -68,7 +69,7 @@ class Collector:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        web = WebServer(self.settings.web, self.report) if self.settings.web else None
+        web = WebServer(self.settings.web, application(Site(self.settings, self.report))) if self.settings.web else None
         try:
             self._open(loop)
             if web:

@@ -1,10 +1,13 @@
 """The web server, in a thread of its own so that it never holds up receiving: /healthz, /metrics and the API."""
 
 import logging
+import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
 
 import uvicorn
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -13,24 +16,26 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from collector.endpoints import Endpoint
 from collector.errors import CollectorError
+from collector.explore.page.application import Gate
+from collector.explore.page.site import Site
 from collector.report import Report
+from collector.settings import Settings
 
 START_SECONDS = 10.0
+DEFAULT = Endpoint("127.0.0.1", 8080)
 log = logging.getLogger(__name__)
 
 
 class WebServer:
-    """Serves what a report tells, from `start` to `stop`."""
+    """Serves an application, from `start` to `stop`."""
 
-    def __init__(self, place: Endpoint, report: Report) -> None:
+    def __init__(self, place: Endpoint, app: Starlette) -> None:
         self.place = place
-        config = uvicorn.Config(
-            application(report), log_config=None, log_level="warning", lifespan="off", access_log=False
-        )
+        config = uvicorn.Config(app, log_config=None, log_level="warning", lifespan="on", access_log=False)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
         self._socket: socket.socket | None = None
@@ -44,6 +49,8 @@ class WebServer:
         while not self._server.started and self._thread.is_alive() and time.monotonic() < deadline:
             time.sleep(0.01)
         log.info("web server on http://%s", self.place)
+        if not loopback(self.place.host):
+            log.warning("anyone who reaches %s sees all flows: there is no login (docs/page.md)", self.place)
 
     def stop(self) -> None:
         """End; requests under way are cut off after a second."""
@@ -56,8 +63,25 @@ class WebServer:
         self._server.run(sockets=[self._socket] if self._socket else None)
 
 
-def application(report: Report) -> Starlette:
-    """The pages."""
+def application(site: Site) -> Starlette:
+    """The page, and what the report of a collector tells."""
+    gate = Gate(site)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await gate.start()
+        yield
+        await gate.stop()
+
+    routes: list[BaseRoute] = list(_reported(site.report)) if site.report else [Route("/healthz", _fine)]
+    return Starlette(routes=[*routes, Mount("/", gate)], lifespan=lifespan)
+
+
+def _fine(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+def _reported(report: Report) -> Iterator[Route]:
     registry = CollectorRegistry()
     registry.register(_Reported(report))
     for parts in (ProcessCollector, PlatformCollector, GCCollector):
@@ -75,7 +99,7 @@ def application(report: Report) -> Starlette:
         return Response(overview.model_dump_json(), media_type="application/json")
 
     pages = {"/healthz": healthz, "/metrics": metrics, "/api/exporters": exporters}
-    return Starlette(routes=[Route(path, page) for path, page in pages.items()])
+    return (Route(path, page) for path, page in pages.items())
 
 
 class _Reported:
@@ -87,6 +111,25 @@ class _Reported:
     def collect(self) -> Iterator[Metric]:
         """Read the counters now."""
         return self._report.metrics()
+
+
+def serve(settings: Settings) -> None:
+    """Serve the page without a collector, until SIGTERM or SIGINT. CollectorError where the port cannot be had."""
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    server = WebServer(settings.web or DEFAULT, application(Site(settings)))
+    server.start()
+    ending.wait()
+    server.stop()
+
+
+def loopback(host: str) -> bool:
+    """Whether only this machine reaches it."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def bound(place: Endpoint) -> socket.socket:

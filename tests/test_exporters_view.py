@@ -8,10 +8,11 @@ import pytest
 from prometheus_client.core import Metric
 from rich.console import Console
 
-from collector.commands.exporter_table import short, show
+from collector.commands.exporter_table import show
 from collector.datagram import Datagram
 from collector.decode.decoder import Decoder
 from collector.decode.limits import Limits
+from collector.exporters.cells import short
 from collector.exporters.metrics import exporter_metrics
 from collector.exporters.notes import total_notes
 from collector.exporters.spans import span

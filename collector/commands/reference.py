@@ -28,7 +28,7 @@ COMMANDS_HEAD = """# Commands
 
 This page is made from the program: `python -m collector.commands.reference docs`.
 """
-COMMANDS = ("", "run", "decode", "import", "replay", "exporters", "geo update", "check")
+COMMANDS = ("", "run", "decode", "import", "replay", "demo", "exporters", "geo update", "check")
 
 
 def settings() -> str:

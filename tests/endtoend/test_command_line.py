@@ -23,7 +23,7 @@ def call(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command_and_every_setting(tmp_path: Path) -> None:
     answer = call("--help", folder=tmp_path)
     assert answer.returncode == 0
-    for command in ("run", "decode", "import", "replay", "exporters", "geo", "check"):
+    for command in ("run", "decode", "import", "replay", "demo", "exporters", "web", "geo", "check"):
         assert re.search(rf"^ +{command} ", answer.stdout, re.MULTILINE)
     settings = call("run", "--help", folder=tmp_path).stdout
     assert all(flag(name) in settings for name in Settings.model_fields)

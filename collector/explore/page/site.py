@@ -1,0 +1,68 @@
+"""What all visits of the page share: the store, the dashboards and the collector that fills the store, if one does."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property
+from threading import Lock
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from collector.explore.dashboard import Dashboard
+from collector.explore.load import dashboards
+from collector.query.engines import open_engine
+from collector.query.model import Engine
+from collector.report import Report
+from collector.settings import Settings
+from collector.stores import store_name
+
+T = TypeVar("T")
+THREADS = 2
+"""Questions that are answered at a time."""
+
+
+@dataclass
+class Site:
+    """Opened once, used by all visits."""
+
+    settings: Settings
+    report: Report | None = None
+    """Of the collector in this process; None where only what is stored is shown."""
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "page"))
+
+    _engine: Engine | None = None
+    _opening: Lock = field(default_factory=Lock)
+
+    async def ask(self, question: Callable[[Engine], T]) -> T:
+        """Put a question to the store, in another thread. CollectorError."""
+        return await asyncio.get_running_loop().run_in_executor(self.workers, lambda: question(self._opened()))
+
+    def _opened(self) -> Engine:
+        with self._opening:
+            if self._engine is None:
+                self._engine = open_engine(self.settings)
+            return self._engine
+
+    @cached_property
+    def dashboards(self) -> Mapping[str, Dashboard]:
+        """By name, in the order of the list."""
+        return dashboards()
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The operator's time zone."""
+        return ZoneInfo(self.settings.timezone)
+
+    @property
+    def store(self) -> str:
+        """Where the rows are, in words."""
+        return store_name(self.settings)
+
+    def close(self) -> None:
+        """End; questions that wait are dropped."""
+        self.workers.shutdown(wait=False, cancel_futures=True)
+        if self._engine is not None:
+            self._engine.close()
