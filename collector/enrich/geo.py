@@ -1,12 +1,11 @@
 """Places and autonomous systems of addresses, from GeoIP and AS databases.
 
-An address has one number for each database: the row of its record in that database's table. Records are few, so that
-names are read once for each and gathered when flows leave for a store.
+An address has one number: that of the combination of records which the databases have for it. Combinations are few, so
+that names are read once for each, and gathered when flows leave for a store.
 """
 
 import logging
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,19 +15,13 @@ import polars as pl
 from collector.enrich.addresses import Attribute
 from collector.enrich.mmdb import Database, DatabaseError
 from collector.enrich.places import NOWHERE, Place, place_of
-from collector.index import Halves
+from collector.index import AddressIndex, Halves
+from collector.placed import ATTRIBUTES as NAMES
+from collector.placed import PLACE
 from collector.stamps import stamp
 
 NUMBER = "as.number"
-ORGANIZATION = "as.organization.name"
-NAMES = (
-    ORGANIZATION,
-    "geo.city_name",
-    "geo.region_name",
-    "geo.country_name",
-    "geo.country_iso_code",
-    "geo.location",
-)
+ORGANIZATION = NAMES[0]
 ATTRIBUTES = {NUMBER: pl.UInt32(), **dict.fromkeys(NAMES, pl.String())}
 """Attributes of the table `addresses`, in the order of the fields of `Place`."""
 PRIVATE = "private"
@@ -76,6 +69,37 @@ class Places:
             return NOWHERE
 
 
+class Combined:
+    """The combinations of records that addresses have had so far, each with what the databases say together."""
+
+    def __init__(self, databases: Sequence[Places], first: int) -> None:
+        """Databases in order of preference; rows of `table` are known to others by numbers from `first` on."""
+        self.first = first
+        self.table = _table([Place(as_organization_name=PRIVATE)])
+        """Row 0 is for private addresses: some databases name a country for them."""
+        self._databases = databases
+        self._pairs = [AddressIndex() for _ in databases]
+        """For each database its records, together with what those before it have."""
+
+    def rows(self, new: pl.DataFrame) -> pl.Series:
+        """The row of each new address (columns `hi`, `lo`) in `table`."""
+        hi, lo = new["hi"].to_numpy(), new["lo"].to_numpy()
+        rows, known = np.zeros(len(hi), np.uint32), 0
+        for places, pairs in zip(self._databases, self._pairs, strict=True):
+            rows, known = pairs.rows(rows.astype(np.uint64), places.rows(hi, lo).astype(np.uint64))
+        self._learn(np.arange(known, self._pairs[-1].count))
+        return pl.Series(rows + np.uint32(1))
+
+    def _learn(self, rows: npt.NDArray[np.intp]) -> None:
+        """What new combinations say: of each database, from the last to the first, and all together."""
+        told: list[pl.DataFrame] = []
+        for places, pairs in reversed(list(zip(self._databases, self._pairs, strict=True))):
+            told.append(places.table[pairs.lo[rows].astype(np.intp)])
+            rows = pairs.hi[rows].astype(np.intp)
+        columns = [pl.coalesce([one.get_column(name) for one in reversed(told)]).alias(name) for name in ATTRIBUTES]
+        self.table = pl.concat([self.table, pl.select(columns)], rechunk=True)
+
+
 class Geo:
     """The databases in use, in order of preference; opened again when their files change."""
 
@@ -88,6 +112,7 @@ class Geo:
         self._folder = folder
         self._places: dict[Path, Places] = {path: Places(Database(path)) for path in paths if not path.is_dir()}
         self._stamps = {path: stamp(path) for path in self._places}
+        self._combined = Combined([], 0)
         self.refresh()
 
     @property
@@ -96,27 +121,21 @@ class Geo:
         return [places.database for places in self._places.values()]
 
     def attributes(self) -> dict[str, Attribute]:
-        """For the address book: the row of each address in each database's table."""
-        return {f"place{number}": partial(_rows, places) for number, places in enumerate(self._places.values())}
+        """For the address book: the number of what the databases say of each address; numbered anew with each call."""
+        self._combined = Combined(list(self._places.values()), self._combined.first + self._combined.table.height)
+        return {PLACE: self._combined.rows} if self._places else {}
 
     def describe(self, addresses: pl.DataFrame) -> pl.DataFrame:
-        """Put names, numbers and places in for the row numbers of `attributes`; only what any address has.
+        """Put names, numbers and places beside the numbers of `attributes`; only what any address has.
 
-        Private addresses have none: some databases name a country for them.
+        The numbers become such as no other combination has had since the start: see placed.py.
         """
-        codes = [name for name in addresses.columns if name.startswith("place")]
-        found = [
-            places.table.select(pl.all().gather(addresses.get_column(code)))
-            for code, places in zip(codes, self._places.values(), strict=True)
-        ]
-        out = addresses.drop(codes)
-        for name in ATTRIBUTES if found else ():
-            told = pl.coalesce([one.get_column(name) for one in found])
-            of_private = pl.lit(PRIVATE if name == ORGANIZATION else None)
-            column = pl.select(pl.when(addresses["private"]).then(of_private).otherwise(told)).to_series()
-            if column.null_count() < len(column):
-                out = out.with_columns(column.alias(name))
-        return out
+        if PLACE not in addresses.columns:
+            return addresses
+        rows = addresses.select(pl.when("private").then(pl.lit(0, pl.UInt32)).otherwise(PLACE)).to_series()
+        found = self._combined.table.select(pl.all().gather(rows))
+        told = [column for column in found if column.null_count() < len(column)]
+        return addresses.drop(PLACE).with_columns(*told, *[(rows + self._combined.first).alias(PLACE)] * bool(told))
 
     def refresh(self) -> bool:
         """Take changed and new files, and leave what is gone; whether addresses are to be looked up anew.
@@ -151,10 +170,6 @@ def _opened(path: Path) -> Places | None:
         return None
     log.info("addresses are looked up in %s (%s)", path, places.database.metadata.database_type)
     return places
-
-
-def _rows(places: Places, new: pl.DataFrame) -> pl.Series:
-    return pl.Series(places.rows(new["hi"].to_numpy(), new["lo"].to_numpy()))
 
 
 def _table(places: Sequence[Place]) -> pl.DataFrame:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from collector import registry, schema
 from collector.flows import Flows
+from collector.placed import ATTRIBUTES, places
 from collector.store import texts
 from collector.store.joint import FEW, LEAST_FLOWS, Small, joint
 from collector.store.plan import Node, place, plan
@@ -190,6 +191,26 @@ def uniform(values: pl.Series) -> bool:
 
 def entry_fragments(table: pl.DataFrame, nodes: list[Node]) -> pl.Series:
     """The members for each entry of a table as one String column; null where an entry has none of them."""
+    alike = [node for node in nodes if all(place(name)[1] in ATTRIBUTES for name in node.leaves())]
+    found = places(table) if alike else None
+    if found is None:
+        return _rendered(table, nodes)
+    first, codes = found
+    others = [node for node in nodes if node not in alike]
+    text = _rendered(table[first], alike)
+    if not others:
+        return text.gather(codes)
+    beside = _rendered(table, others)
+    text = wrapped(",", text, "").gather(codes)
+    return concat([beside, text], table.height) if not beside.null_count() else _either(beside, text)
+
+
+def _either(first: pl.Series, second: pl.Series) -> pl.Series:
+    """Members beside others that come with a comma in front; null where there are neither."""
+    return some(concat([wrapped(",", first, ""), second], len(first)).str.strip_prefix(","))
+
+
+def _rendered(table: pl.DataFrame, nodes: list[Node]) -> pl.Series:
     columns = {name: table.get_column(place(name)[1]).alias(name) for node in nodes for name in node.leaves()}
     rows = Flows(pl.DataFrame(list(columns.values())))
     root = Node("", members={node.key: node for node in nodes})

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from collector.flows import Flows
+from collector.placed import places
 from collector.registry import VALUE, number_of
 from collector.store import texts
 from collector.store.fragments import Member, Members, Piece, arrow_concat, entry_fragments, some, wrapped
@@ -57,15 +58,20 @@ class _Pair:
     """Whether there is anything."""
     hashes: npt.NDArray[np.uint64]
     """Equal for equal ones."""
+    rows: npt.NDArray[np.uint32]
+    """Which of the texts each row of the table of addresses has, and that of none."""
 
     @classmethod
-    def of(cls, before: str, fragments: pl.Series, after: str) -> Self:
+    def of(cls, before: str, texts: tuple[pl.Series, npt.NDArray[np.uint32]], after: str) -> Self:
+        """`texts` are fragments, and which of them each address has."""
+        fragments, rows = texts
+        rows = np.append(rows, np.uint32(len(fragments)))
         fragments = fragments.extend_constant(None, 1)
         alone = wrapped(before, fragments, after).fill_null("")
         followed = wrapped(before, fragments, ",").fill_null(before)
         second = wrapped("", fragments, after).fill_null("")
         there, hashes = fragments.is_not_null().to_numpy(), fragments.hash().to_numpy()
-        return cls(alone.append(followed).rechunk(), second, there, hashes)
+        return cls(alone.append(followed).rechunk(), second, there, hashes, rows)
 
 
 class FullMembers(Members):
@@ -139,7 +145,10 @@ class FullMembers(Members):
     def _related(self) -> Iterator[Member]:
         if any(name in self._flows.frame.columns for name in TRANSLATED):
             return iter([Member(optional=wrapped(',"related":{"ip":[', self._all(self._quoted()), "]}"))])
-        return self._both(',"related":{"ip":[', self._quoted, "]}")
+        return self._both(',"related":{"ip":[', lambda: (self._quoted(), self._each()), "]}")
+
+    def _each(self) -> npt.NDArray[np.uint32]:
+        return np.arange(self._addresses().height, dtype=np.uint32)
 
     def _quoted(self) -> pl.Series:
         return wrapped('"', self._addresses().get_column(VALUE), '"')
@@ -166,22 +175,28 @@ class FullMembers(Members):
             if nodes:
                 yield from self._both(f',"{key}":[', partial(self._objects, nodes["source"].members[key]), "]")
 
-    def _objects(self, node: Node) -> pl.Series:
-        return wrapped("{", entry_fragments(self._addresses(), list(node.members.values())), "}")
+    def _objects(self, node: Node) -> tuple[pl.Series, npt.NDArray[np.uint32]]:
+        table, rows = self._addresses(), self._each()
+        found = places(table)
+        if found is not None:
+            table, rows = table[found[0]], found[1]
+        return wrapped("{", entry_fragments(table, list(node.members.values())), "}"), rows
 
     def _addresses(self) -> pl.DataFrame:
         return self._flows.tables["addresses"]
 
-    def _both(self, before: str, make: Callable[[], pl.Series], after: str) -> Iterator[Member]:
-        """A list of what both ends have of fragments of addresses, once where it is the same; or nothing."""
+    def _both(
+        self, before: str, make: Callable[[], tuple[pl.Series, npt.NDArray[np.uint32]]], after: str
+    ) -> Iterator[Member]:
+        """A list of what both ends have of fragments for addresses, once where it is the same; or nothing."""
         if before not in self._entries:
             self._entries[before] = _Pair.of(before, make(), after)
         pair: _Pair = self._entries[before]
-        count = len(pair.second)
-        first, second = (self._rows(f"{end}.ip", count - 1) for end in ENDS)
+        count, missing = len(pair.second), len(pair.rows) - 1
+        first, second = (pair.rows[self._rows(f"{end}.ip", missing)] for end in ENDS)
         followed = pair.there[second] & (pair.hashes[first] != pair.hashes[second])
-        yield Member(optional=pair.first.gather(np.where(followed, first + count, first)))
-        yield Member(optional=pair.second.gather(np.where(followed, second, count - 1)))
+        yield Member(optional=pair.first.gather(np.where(followed, first + np.uint32(count), first)))
+        yield Member(optional=pair.second.gather(np.where(followed, second, np.uint32(count - 1))))
 
     def _rows(self, name: str, missing: int) -> npt.NDArray[np.int64]:
         """The row of each flow's address, `missing` where it has none."""

@@ -8,10 +8,11 @@ import pyarrow as pa
 
 from collector import schema
 from collector.flows import Flows
+from collector.placed import ATTRIBUTES, Rows, places
 from collector.registry import VALUE
 from collector.schema import Field
 from collector.store.parquet.columns import Pick, Words, is_list, is_number, lists, nothing, numbers, texts, words
-from collector.store.parquet.encoding import Column, Mask
+from collector.store.parquet.encoding import Column, Mask, Values
 
 _FEW = 16
 """Flows for each row of a table from which on rows that no flow points at do not matter."""
@@ -31,6 +32,8 @@ class _Source:
         self._flows = flows
         self._places: dict[str, tuple[str, pl.DataFrame, Pick]] = {}
         self._words: dict[tuple[str, str], Words] = {}
+        self._alike: dict[str, tuple[Rows, Values] | None] = {}
+        """The places of tables."""
 
     def column(self, field: Field) -> Column:
         """A field that the batch has."""
@@ -42,8 +45,20 @@ class _Source:
         if is_list(field):
             return lists(_arrow(table.get_column(attribute)), pick)
         if (key, attribute) not in self._words:
-            self._words[key, attribute] = words(_arrow(table.get_column(attribute)))
+            self._words[key, attribute] = self._looked_at(key, table, attribute)
         return texts(self._words[key, attribute], pick)
+
+    def _looked_at(self, key: str, table: pl.DataFrame, attribute: str) -> Words:
+        """The texts of an attribute, each place looked at once."""
+        column = table.get_column(attribute)
+        if key not in self._alike:
+            self._alike[key] = places(table)
+        alike = self._alike[key] if attribute in ATTRIBUTES else None
+        if alike is None:
+            return words(_arrow(column))
+        first, codes = alike
+        found = words(_arrow(column.gather(first)))
+        return found._replace(codes=found.codes[codes], present=None if found.present is None else found.present[codes])
 
     def _place(self, code: str) -> tuple[str, pl.DataFrame, Pick]:
         """The table that a coded column points into, under a key that columns share, and its row for each flow.
