@@ -1,27 +1,25 @@
 """Text fragments of JSON documents.
 
 A *member* is `"key":value`. Members that every row has are *inline*: their pieces go into the document as they are.
-Members that some rows lack are *optional*: one String column with a comma in front, null where the row lacks it.
+Members that some rows lack are *optional*: one piece with a comma in front, null or empty where the row lacks it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from collector import registry, schema
 from collector.flows import Flows
 from collector.placed import ATTRIBUTES, places
 from collector.store import texts
 from collector.store.joint import FEW, LEAST_FLOWS, Small, joint
+from collector.store.pieces import Coded, Piece, concat, dictionary, merged, series, some, wrapped
 from collector.store.plan import Node, place, plan
 
-Piece: TypeAlias = "pl.Series | pa.LargeStringArray | str"
-TEXT = pa.large_string()
 Text = tuple[str, pl.Series, str]
 REPEATED = {"time": "times", "counter": "counts", "u64": "counts"}
 """Kinds whose columns often equal others, and what the texts of those that are rendered alike are called."""
@@ -29,10 +27,10 @@ REPEATED = {"time": "times", "counter": "counts", "u64": "counts"}
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Either inline pieces, or one optional column."""
+    """Either inline pieces, or one optional piece."""
 
     inline: tuple[Piece, ...] = ()
-    optional: pl.Series | None = None
+    optional: pl.Series | Coded | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,16 @@ class Fragments:
     def optional(self) -> pl.Series:
         """With a comma in front."""
         return wrapped(",", self.plain, "")
+
+    @cached_property
+    def inline_texts(self) -> pa.LargeStringArray:
+        """To be looked up by number, where each flow has an entry and each entry members."""
+        return dictionary(self.plain)
+
+    @cached_property
+    def optional_texts(self) -> pa.LargeStringArray:
+        """To be looked up by number, with a comma in front."""
+        return dictionary(self.optional)
 
 
 class Members:
@@ -60,6 +68,14 @@ class Members:
     def object(self, node: Node) -> list[Piece]:
         """The pieces between the braces of the document itself."""
         return self.joined(self._members(node))
+
+    def nested(self, node: Node) -> Member:
+        """An object in the document."""
+        return self._nested(node)
+
+    def know(self, kind: str, values: pl.Series, text: Text) -> None:
+        """Take the texts of a column of times or counts, which need not be made then."""
+        self._rendered.setdefault(REPEATED[kind], []).append((values, text))
 
     def join(self, pieces: list[Piece]) -> pl.Series:
         """One String column out of pieces; nulls are skipped."""
@@ -135,7 +151,7 @@ class Members:
         for other, text in known:
             if other.equals(values):
                 return text
-        known.append((values, texts.rendered(kind, values)))
+        self.know(kind, values, texts.rendered(kind, values))
         return known[-1][1]
 
     def _gathered(self, code: str, nodes: list[Node]) -> Member:
@@ -145,8 +161,8 @@ class Members:
         if uniform(rows):
             return Member((text,) if (text := fragments.plain[rows[0]]) else ())
         if rows.null_count() or fragments.plain.null_count():
-            return Member(optional=fragments.optional.gather(rows))
-        return Member((fragments.plain.gather(rows),))
+            return Member(optional=Coded.of(fragments.optional_texts, rows))
+        return Member((Coded.of(fragments.inline_texts, rows),))
 
     def _fragments(self, table: str, nodes: list[Node]) -> "Fragments":
         names = tuple(name for node in nodes for name in node.leaves())
@@ -176,7 +192,7 @@ def leaf(node: Node, values: pl.Series, text: Callable[[str, pl.Series], Text] =
 
 def _once(member: Member) -> Member:
     """The member of a single row as constant text; none where it lacks it."""
-    text = "".join(piece if isinstance(piece, str) else piece[0] for piece in member.inline)
+    text = "".join(piece if isinstance(piece, str) else series(piece)[0] for piece in member.inline)
     return Member((text,) if text else ())
 
 
@@ -240,55 +256,10 @@ def _constant(table: str, depth: int, names: tuple[str, ...]) -> Fragments:
 
 def _small(key: str, kind: str, values: pl.Series) -> Member:
     if values.null_count():
-        return Member(optional=texts.numbers(f',"{key}":', kind).gather(values))
-    return Member((texts.numbers(f'"{key}":', kind).gather(values),))
+        return Member(optional=Coded.of(_numbers(f',"{key}":', kind), values))
+    return Member((Coded.of(_numbers(f'"{key}":', kind), values),))
 
 
-def some(text: pl.Series) -> pl.Series:
-    """Text, null where it is empty."""
-    return text.to_frame("text").select(pl.when(pl.col("text") != "").then(pl.col("text"))).to_series()
-
-
-def wrapped(before: str, column: pl.Series, after: str) -> pl.Series:
-    """Text in front of and behind each value; null stays null."""
-    pieces = [pl.lit(before), pl.col("x"), *([pl.lit(after)] if after else [])]
-    return column.to_frame("x").select(pl.concat_str(pieces)).to_series()
-
-
-def merged(pieces: list[Piece]) -> list[Piece]:
-    """The same pieces, neighbouring constants as one."""
-    out: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, str) and out and isinstance(out[-1], str):
-            out[-1] += piece
-        elif not (isinstance(piece, str) and not piece):
-            out.append(piece)
-    return out
-
-
-def arrow_concat(pieces: list[Piece], height: int) -> pa.LargeStringArray:
-    """The same as one buffer, by Arrow, which takes a quarter less than polars for long texts."""
-    parts = merged(pieces)
-    if all(isinstance(piece, str) for piece in parts):
-        return pa.array(["".join(map(str, parts))] * height, TEXT)
-    arrays = [pa.scalar(piece, TEXT) if isinstance(piece, str) else _arrow(piece) for piece in parts]
-    return pc.binary_join_element_wise(*arrays, pa.scalar("", TEXT), null_handling="replace", null_replacement="")
-
-
-def _arrow(column: pl.Series | pa.LargeStringArray) -> pa.LargeStringArray:
-    return column.to_arrow(compat_level=pl.CompatLevel.oldest()) if isinstance(column, pl.Series) else column
-
-
-def concat(pieces: list[Piece], height: int) -> pl.Series:
-    """One String column of `height` rows out of pieces side by side; nulls are skipped."""
-    columns: dict[str, pl.Series] = {}
-    expressions: list[Any] = []
-    for number, piece in enumerate(pieces):
-        if isinstance(piece, str):
-            expressions.append(pl.lit(piece))
-        else:
-            columns[str(number)] = piece.alias(str(number))
-            expressions.append(pl.col(str(number)))
-    if not columns:
-        return pl.Series(["".join(map(str, pieces))]).new_from_index(0, height)
-    return pl.DataFrame(list(columns.values())).select(pl.concat_str(expressions, ignore_nulls=True)).to_series()
+@lru_cache(maxsize=1024)
+def _numbers(before: str, kind: str) -> pa.LargeStringArray:
+    return dictionary(texts.numbers(before, kind))
