@@ -88,7 +88,7 @@ class Outcome:
 
 
 def requests(flows: Flows, segment: str, zone: str, size: Callable[[], int], full: bool = True) -> Iterator[Request]:
-    """The requests that bring a segment's flows into their daily indices, each of about `size()` bytes.
+    """The requests that bring a segment's flows into their daily indices, each of at most about `size()` bytes.
 
     Documents that are not `full` leave out what repeats other fields. The `_id` of a document is the segment's id and
     the number of its row, so that a request can be sent again.
@@ -96,8 +96,8 @@ def requests(flows: Flows, segment: str, zone: str, size: Callable[[], int], ful
     actions = _actions(segment, len(flows))
     for day, rows in days(flows.frame.get_column("@timestamp"), zone):
         some, heads = (flows, actions) if rows is None else (flows.filter(rows), actions.filter(rows))
-        made = lines(some, heads, full)
-        yield from _cut(Request(flows.dataset, day, made.data, made.offsets), size)
+        for made in lines(some, heads, full):
+            yield from _cut(Request(flows.dataset, day, made.data, made.offsets), size)
 
 
 def days(times: pl.Series, zone: str) -> Iterator[tuple[str, pl.Series | None]]:

@@ -5,6 +5,7 @@ numbers) is rendered once for each thing and gathered by row number; only large 
 Null fields are left out. The objects of a document follow from the dotted names of the schema.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from collector.flows import Flows
 from collector.store.fragments import Members
 from collector.store.full import FullMembers
 from collector.store.lean import lean
-from collector.store.pieces import Piece, arrow_concat
+from collector.store.pieces import TEXT, Piece, joined
 from collector.store.plan import plan
 from collector.store.roles import END
 
@@ -35,29 +36,27 @@ class Lines:
         return len(self.offsets) - 1
 
 
-def lines(flows: Flows, before: pl.Series | None = None, full: bool = True) -> Lines:
+def lines(flows: Flows, before: pl.Series | None = None, full: bool = True) -> Iterator[Lines]:
     """One line a flow: its document, with the text of `before` (a String column, `len(flows)` long) in front of it.
 
-    A document that is not `full` leaves out what repeats other fields: see full.py and lean.py.
+    They come some thousands at a time. A document that is not `full` leaves out what repeats other fields: see full.py
+    and lean.py.
     """
-    array = _joined(flows, before, full)
-    if not len(array):
-        return Lines(memoryview(b""), np.zeros(1, np.int64))
-    _, offsets, data = array.buffers()
-    places = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
-    return Lines(memoryview(data), places)
+    for array in _joined(flows, before, full) if len(flows) else ():
+        _, offsets, data = array.buffers()
+        places = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+        yield Lines(memoryview(data), places)
 
 
 def documents(flows: Flows, before: pl.Series | None = None, full: bool = True) -> pl.Series:
     """The lines as a String column."""
-    return pl.Series(pl.from_arrow(_joined(flows, before, full)))
+    return pl.Series(pl.from_arrow(pa.chunked_array(_joined(flows, before, full), TEXT)))
 
 
-def _joined(flows: Flows, before: pl.Series | None, full: bool) -> pa.LargeStringArray:
-    """The lines as one buffer."""
+def _joined(flows: Flows, before: pl.Series | None, full: bool) -> Iterator[pa.LargeStringArray]:
     ours = flows.dataset is FLOWS
     flows = flows if full or not ours else lean(flows)
     members = FullMembers(flows) if full and ours and END in flows.frame.columns else Members(flows)
     parts = members.object(plan(tuple(flows.names())))
     pieces: list[Piece] = [*([] if before is None else [before]), "{", *parts, "}\n"]
-    return arrow_concat(pieces, len(flows))
+    return joined(pieces, len(flows))

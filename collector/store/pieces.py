@@ -4,6 +4,7 @@ A piece is the same text for all flows, a text for each flow (null where it has 
 flow, which is looked up when the pieces are joined.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 TEXT = pa.large_string()
+TOGETHER = 8192
+"""Flows whose pieces are joined at once."""
 Rows: TypeAlias = npt.NDArray[np.integer[Any]]
 
 
@@ -39,7 +42,9 @@ class Coded:
         return self.texts.take(pa.array(self.rows))
 
 
-Piece: TypeAlias = "pl.Series | pa.LargeStringArray | Coded | str"
+Texts: TypeAlias = "pl.Series | pa.LargeStringArray | Coded"
+"""A text for each flow."""
+Piece: TypeAlias = "Texts | str"
 
 
 def dictionary(texts: pl.Series) -> pa.LargeStringArray:
@@ -47,14 +52,14 @@ def dictionary(texts: pl.Series) -> pa.LargeStringArray:
     return arrow(texts.fill_null("").extend_constant("", 1))
 
 
-def arrow(piece: pl.Series | pa.LargeStringArray | Coded) -> pa.LargeStringArray:
+def arrow(piece: Texts) -> pa.LargeStringArray:
     """A text for each flow, as Arrow."""
     if isinstance(piece, Coded):
         return piece.taken()
     return piece.to_arrow(compat_level=pl.CompatLevel.oldest()) if isinstance(piece, pl.Series) else piece
 
 
-def series(piece: pl.Series | pa.LargeStringArray | Coded) -> pl.Series:
+def series(piece: Texts) -> pl.Series:
     """A text for each flow, as a column."""
     return piece if isinstance(piece, pl.Series) else pl.Series(pl.from_arrow(arrow(piece)))
 
@@ -96,10 +101,21 @@ def concat(pieces: list[Piece], height: int) -> pl.Series:
     return pl.DataFrame(list(columns.values())).select(pl.concat_str(expressions, ignore_nulls=True)).to_series()
 
 
-def arrow_concat(pieces: list[Piece], height: int) -> pa.LargeStringArray:
-    """The same as one buffer, by Arrow, which takes a quarter less than polars for long texts."""
-    parts = merged(pieces)
-    if all(isinstance(piece, str) for piece in parts):
-        return pa.array(["".join(map(str, parts))] * height, TEXT)
-    arrays = [pa.scalar(piece, TEXT) if isinstance(piece, str) else arrow(piece) for piece in parts]
-    return pc.binary_join_element_wise(*arrays, pa.scalar("", TEXT), null_handling="replace", null_replacement="")
+def joined(pieces: list[Piece], height: int) -> Iterator[pa.LargeStringArray]:
+    """The same for some rows after another, each as one buffer: they are looked up and joined while they are near.
+
+    Arrow takes a quarter less than polars for long texts.
+    """
+    parts = [pa.scalar(piece, TEXT) if isinstance(piece, str) else piece for piece in merged(pieces)]
+    if all(isinstance(part, pa.Scalar) for part in parts):
+        yield pa.array(["".join(map(str, parts))] * height, TEXT)
+        return
+    for begin in range(0, height, TOGETHER):
+        arrays = [part if isinstance(part, pa.Scalar) else arrow(_slice(part, begin)) for part in parts]
+        yield pc.binary_join_element_wise(*arrays, pa.scalar("", TEXT), null_handling="replace", null_replacement="")
+
+
+def _slice(piece: Texts, begin: int) -> Texts:
+    if isinstance(piece, Coded):
+        return Coded(piece.texts, piece.rows[begin : begin + TOGETHER])
+    return piece.slice(begin, TOGETHER)

@@ -68,7 +68,8 @@ class NdjsonWriter(Writer):
 
     def write(self, flows: Flows) -> None:
         """Adds a line a flow."""
-        self._out.write(lines(flows).data)
+        for some in lines(flows):
+            self._out.write(some.data)
 
     def rows(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Adds a line for each; what JSON does not know is written as text."""

@@ -26,7 +26,7 @@ def counters(*datagrams: Datagram) -> Flows:
 
 
 def documents(rows: Flows) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in bytes(lines(rows).data).splitlines()]
+    return [json.loads(line) for some in lines(rows) for line in bytes(some.data).splitlines()]
 
 
 def of(*records: bytes, source: int = 3) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def pairs(request: Request) -> list[tuple[str, Any]]:
 
 
 def documents(batch: Flows) -> list[Any]:
-    return [json.loads(line) for line in bytes(lines(batch).data).splitlines()]
+    return [json.loads(line) for some in lines(batch) for line in bytes(some.data).splitlines()]
 
 
 def test_a_request_has_each_document_under_an_id_of_its_own() -> None:

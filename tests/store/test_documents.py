@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 
@@ -129,11 +130,14 @@ def test_a_document_has_what_the_columns_have_and_no_more(together: int, flows: 
     assert got == [{name: plain(name, v) for name, v in row.items() if v not in (None, [])} for row in rows]
 
 
-def test_lines_are_slices_of_one_buffer() -> None:
+@pytest.mark.parametrize("together", [1, 2, 3])
+def test_lines_are_slices_of_buffers_for_some_flows_each(together: int) -> None:
     flows = Flows(pl.DataFrame({"flow.ttl": pl.Series([1, None, 3], dtype=pl.UInt8)}))
     before = pl.Series(["a\n", "b\n", "c\n"])
-    made = lines(flows, before)
-    assert [bytes(made.data[a:b]) for a, b in zip(made.offsets, made.offsets[1:], strict=False)] == [
+    with patch("collector.store.pieces.TOGETHER", together):
+        made = list(lines(flows, before))
+    assert [len(some) for some in made] == {1: [1, 1, 1], 2: [2, 1], 3: [3]}[together]
+    assert [bytes(some.data[a:b]) for some in made for a, b in pairwise(some.offsets)] == [
         b'a\n{"flow":{"ttl":1}}\n',
         b"b\n{}\n",
         b'c\n{"flow":{"ttl":3}}\n',
@@ -141,11 +145,11 @@ def test_lines_are_slices_of_one_buffer() -> None:
 
 
 def test_no_flows_make_no_lines() -> None:
-    assert len(lines(Flows(pl.DataFrame({"flow.tos": pl.Series([], dtype=pl.UInt16)})))) == 0
+    assert not list(lines(Flows(pl.DataFrame({"flow.tos": pl.Series([], dtype=pl.UInt16)}))))
 
 
 def test_flows_that_are_all_alike() -> None:
-    made = lines(Flows(pl.DataFrame({"flow.ttl": pl.Series([7, 7], dtype=pl.UInt8)})))
+    (made,) = lines(Flows(pl.DataFrame({"flow.ttl": pl.Series([7, 7], dtype=pl.UInt8)})))
     assert bytes(made.data) == b'{"flow":{"ttl":7}}\n' * 2
 
 
