@@ -17,13 +17,14 @@ from uuid import NAMESPACE_DNS, uuid5
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from collector.flows import Flows
 from collector.placed import places
 from collector.registry import VALUE
 from collector.store import texts
 from collector.store.fragments import Member, Members, entry_fragments
-from collector.store.pieces import Piece, wrapped
+from collector.store.pieces import Coded, Piece, arrow, dictionary, wrapped
 from collector.store.plan import Node, plan
 from collector.store.roles import ENDS, ROLES, Turned, is_core
 
@@ -43,9 +44,9 @@ DATASET, TYPE = "event.dataset", "type"
 class _Pair:
     """The texts that lists of two are put together from: of each address, and of none at the end."""
 
-    first: pl.Series
+    first: pa.LargeStringArray
     """Of the source: as many where the destination has nothing, then as many where it has something."""
-    second: pl.Series
+    second: pa.LargeStringArray
     """Of the destination."""
     there: npt.NDArray[np.bool_]
     """Whether there is anything."""
@@ -62,9 +63,9 @@ class _Pair:
         fragments = fragments.extend_constant(None, 1)
         alone = wrapped(before, fragments, after).fill_null("")
         followed = wrapped(before, fragments, ",").fill_null(before)
-        second = wrapped("", fragments, after).fill_null("")
+        second = dictionary(wrapped("", fragments.head(-1), after))
         there, hashes = fragments.is_not_null().to_numpy(), fragments.hash().to_numpy()
-        return cls(alone.append(followed).rechunk(), second, there, hashes, rows)
+        return cls(arrow(alone.append(followed)), second, there, hashes, rows)
 
 
 class FullMembers(Members):
@@ -164,8 +165,8 @@ class FullMembers(Members):
         count, missing = len(pair.second), len(pair.rows) - 1
         first, second = (pair.rows[self._rows(f"{end}.ip", missing)] for end in ENDS)
         followed = pair.there[second] & (pair.hashes[first] != pair.hashes[second])
-        yield Member(optional=pair.first.gather(np.where(followed, first + np.uint32(count), first)))
-        yield Member(optional=pair.second.gather(np.where(followed, second, np.uint32(count - 1))))
+        yield Member(optional=Coded(pair.first, np.where(followed, first + np.uint32(count), first)))
+        yield Member(optional=Coded(pair.second, np.where(followed, second, np.uint32(count - 1))))
 
     def _rows(self, name: str, missing: int) -> npt.NDArray[np.int64]:
         """The row of each flow's address, `missing` where it has none."""

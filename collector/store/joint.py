@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from collector.index import compacted
+from collector.store.pieces import Coded, dictionary
 
 FEW = 512
 """Values of a member that is taken in here."""
@@ -36,8 +37,8 @@ class Small:
         return len(self.fragments) + 1
 
 
-def joint(members: Sequence[Small]) -> Iterator[pl.Series]:
-    """Texts of several members at once, with a comma in front; null for flows that have none of them."""
+def joint(members: Sequence[Small]) -> Iterator[Coded]:
+    """Texts of several members at once, with a comma in front; empty for flows that have none of them."""
     for group in _groups(members):
         yield _combined(group)
 
@@ -53,7 +54,7 @@ def _groups(members: Sequence[Small]) -> list[list[Small]]:
     return out
 
 
-def _combined(group: Sequence[Small]) -> pl.Series:
+def _combined(group: Sequence[Small]) -> Coded:
     codes = np.zeros(len(group[0].rows), np.uint32)
     for member in group:
         own = member.rows.cast(pl.UInt32).fill_null(member.states - 1).to_numpy()
@@ -64,5 +65,4 @@ def _combined(group: Sequence[Small]) -> pl.Series:
         used, own = np.divmod(used, member.states)
         texts.append(member.fragments.extend_constant(None, 1).gather(own).alias(str(place)))
     joined = pl.concat_str([str(place) for place in range(len(group))], ignore_nulls=True)
-    text = pl.DataFrame(texts[::-1]).select(pl.when(joined != "").then(joined)).to_series()
-    return text.gather(rows)
+    return Coded(dictionary(pl.DataFrame(texts[::-1]).select(joined).to_series()), rows)
