@@ -51,6 +51,8 @@ KINDS: Mapping[str, Kind] = {
     # Longer values than Lucene's limit of 32,766 bytes would cost the whole document.
     "keyword": Kind(pl.String(), {"type": "keyword", "ignore_above": 1024}),
     "keywords": Kind(pl.List(pl.String()), {"type": "keyword", "ignore_above": 1024}),
+    # Read, not searched, since other fields have each word of it; keyword would need `doc_values` off as well.
+    "line": Kind(pl.String(), {"type": "text", "index": False}),
     "geo_point": Kind(pl.String(), {"type": "geo_point"}),
     "bool": Kind(pl.Boolean(), {"type": "boolean"}),
     "time": Kind(pl.Datetime("ms"), {"type": "date"}),

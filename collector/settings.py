@@ -218,6 +218,10 @@ class Settings(BaseSettings):
         description="full: documents have every field that ElastiFlow's users refer to; lean: they leave out what "
         "repeats others, for less of the engine's CPU and disk.",
     )
+    message: bool = Field(
+        default=False,
+        description="Documents have the field message: the flow in a line of text, kept but not searched.",
+    )
     elasticsearch_user: str | None = Field(default=None, description="User for basic authentication.")
     elasticsearch_password: SecretStr | None = Field(default=None, description="Password of that user.")
     elasticsearch_api_key: SecretStr | None = Field(default=None, description="API key (base64), instead of a user.")

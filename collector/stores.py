@@ -43,6 +43,7 @@ def elasticsearch_settings(settings: Settings) -> ElasticsearchSettings:
         folder=settings.folder,
         index=index,
         full=settings.document == "full",
+        message=settings.message,
         zone=settings.timezone,
         parallel=settings.elasticsearch_parallel,
         segment_bytes=int(settings.segments_gib * GIB),

@@ -87,16 +87,18 @@ class Outcome:
     """The reason of the first refused row, by type of error."""
 
 
-def requests(flows: Flows, segment: str, zone: str, size: Callable[[], int], full: bool = True) -> Iterator[Request]:
+def requests(
+    flows: Flows, segment: str, zone: str, size: Callable[[], int], full: bool = True, message: bool = False
+) -> Iterator[Request]:
     """The requests that bring a segment's flows into their daily indices, each of at most about `size()` bytes.
 
-    Documents that are not `full` leave out what repeats other fields. The `_id` of a document is the segment's id and
-    the number of its row, so that a request can be sent again.
+    Documents that are not `full` leave out what repeats other fields; with `message` they have a line of text. The
+    `_id` of a document is the segment's id and the number of its row, so that a request can be sent again.
     """
     actions = _actions(segment, len(flows))
     for day, rows in days(flows.frame.get_column("@timestamp"), zone):
         some, heads = (flows, actions) if rows is None else (flows.filter(rows), actions.filter(rows))
-        for made in lines(some, heads, full):
+        for made in lines(some, heads, full, message):
             yield from _cut(Request(flows.dataset, day, made.data, made.offsets), size)
 
 

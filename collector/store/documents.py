@@ -36,27 +36,27 @@ class Lines:
         return len(self.offsets) - 1
 
 
-def lines(flows: Flows, before: pl.Series | None = None, full: bool = True) -> Iterator[Lines]:
+def lines(flows: Flows, before: pl.Series | None = None, full: bool = True, message: bool = False) -> Iterator[Lines]:
     """One line a flow: its document, with the text of `before` (a String column, `len(flows)` long) in front of it.
 
     They come some thousands at a time. A document that is not `full` leaves out what repeats other fields: see full.py
-    and lean.py.
+    and lean.py. With `message` it has the flow in a line of text: see message.py.
     """
-    for array in _joined(flows, before, full) if len(flows) else ():
+    for array in _joined(flows, before, full, message) if len(flows) else ():
         _, offsets, data = array.buffers()
         places = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
         yield Lines(memoryview(data), places)
 
 
-def documents(flows: Flows, before: pl.Series | None = None, full: bool = True) -> pl.Series:
+def documents(flows: Flows, before: pl.Series | None = None, full: bool = True, message: bool = False) -> pl.Series:
     """The lines as a String column."""
-    return pl.Series(pl.from_arrow(pa.chunked_array(_joined(flows, before, full), TEXT)))
+    return pl.Series(pl.from_arrow(pa.chunked_array(_joined(flows, before, full, message), TEXT)))
 
 
-def _joined(flows: Flows, before: pl.Series | None, full: bool) -> Iterator[pa.LargeStringArray]:
+def _joined(flows: Flows, before: pl.Series | None, full: bool, message: bool) -> Iterator[pa.LargeStringArray]:
     ours = flows.dataset is FLOWS
     flows = flows if full or not ours else lean(flows)
-    members = FullMembers(flows) if full and ours and END in flows.frame.columns else Members(flows)
-    parts = members.object(plan(tuple(flows.names())))
+    rendering = FullMembers if full and ours and END in flows.frame.columns else Members
+    parts = rendering(flows, message and ours).object(plan(tuple(flows.names())))
     pieces: list[Piece] = [*([] if before is None else [before]), "{", *parts, "}\n"]
     return joined(pieces, len(flows))

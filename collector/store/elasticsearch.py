@@ -44,6 +44,8 @@ class Settings:
     index: IndexSettings = field(default_factory=IndexSettings)
     full: bool = True
     """Whether documents repeat fields under the names by which existing dashboards find them."""
+    message: bool = False
+    """Whether documents have their flow in a line of text."""
     zone: str = "UTC"
     """Time zone that tells where a day, and with it an index, begins."""
     parallel: int = 2
@@ -197,12 +199,15 @@ class ElasticsearchStore:
         if flows is None:
             return
         shipped, chosen = 0, self._settings
-        for request in bulk.requests(flows, segment.id, chosen.zone, lambda: self._shipper.size, chosen.full):
+        for request in bulk.requests(flows, segment.id, chosen.zone, self._size, chosen.full, chosen.message):
             self._shipper.ship(request)
             shipped += len(request)
         if len(flows) > shipped:
             self._shipper.refuse("no @timestamp", len(flows) - shipped)
         self._segments.done(segment)
+
+    def _size(self) -> int:
+        return self._shipper.size
 
     def _keep_house(self) -> None:
         """Says at the start whether the engine answers, and deletes what is too old, with flows or without."""

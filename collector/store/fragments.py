@@ -17,6 +17,7 @@ from collector.flows import Flows
 from collector.placed import ATTRIBUTES, places
 from collector.store import texts
 from collector.store.joint import FEW, LEAST_FLOWS, Small, joint
+from collector.store.message import message
 from collector.store.pieces import Coded, Piece, concat, dictionary, merged, series, some, wrapped
 from collector.store.plan import Node, place, plan
 
@@ -58,8 +59,10 @@ class Fragments:
 class Members:
     """Renders the members of documents of one batch."""
 
-    def __init__(self, flows: Flows) -> None:
+    def __init__(self, flows: Flows, line: bool = False) -> None:
+        """With `line`, documents have each flow in a line of text as well."""
         self._flows = flows
+        self._line = line
         self._rendered: dict[str, list[tuple[pl.Series, Text]]] = {}
         """Columns of times and of counts with their texts: some are the same under several names."""
         self._entries: dict[Any, Any] = flows.shared
@@ -67,7 +70,7 @@ class Members:
 
     def object(self, node: Node) -> list[Piece]:
         """The pieces between the braces of the document itself."""
-        return self.joined(self._members(node))
+        return self.joined([*self._members(node), *self._message()])
 
     def nested(self, node: Node) -> Member:
         """An object in the document."""
@@ -91,6 +94,13 @@ class Members:
         for more in inline[1:]:
             pieces += [",", *more]
         return [*pieces, *optional]
+
+    def _message(self) -> list[Member]:
+        return [Member(tuple(message(self._flows, self._count)))] if self._line else []
+
+    def _count(self, values: pl.Series) -> pl.Series:
+        """The texts of counts."""
+        return self._text("counter", values)[1]
 
     def _members(self, node: Node) -> list[Member]:
         out, done, few = list[Member](), set[str](), list[Small]()

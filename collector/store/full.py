@@ -71,15 +71,15 @@ class _Pair:
 class FullMembers(Members):
     """Renders the members of full documents of one batch of enriched flows."""
 
-    def __init__(self, flows: Flows) -> None:
-        super().__init__(flows)
+    def __init__(self, flows: Flows, line: bool = False) -> None:
+        super().__init__(flows, line)
         self._turned = Turned(flows)
 
     def object(self, node: Node) -> list[Piece]:
         """The pieces between the braces of the document itself."""
         members = self._members(node)
         beside = [*self._roles(), *self._related(), *self._pairs(), *self._type(), Member((constants(),))]
-        return self.joined([*members, *beside])
+        return self.joined([*members, *beside, *self._message()])
 
     def _members(self, node: Node) -> list[Member]:
         members = super()._members(node)
@@ -92,7 +92,7 @@ class FullMembers(Members):
 
     def _roles(self) -> Iterator[Member]:
         """Client and server; nothing for a role that no flow has."""
-        for role, flows, counts in self._turned.copies(lambda values: self._text("counter", values)[1]):
+        for role, flows, counts in self._turned.copies(self._count):
             names = tuple(name for name in flows.names() if is_core(name))
             if names:
                 members = Members(flows)

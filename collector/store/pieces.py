@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 TEXT = pa.large_string()
-TOGETHER = 8192
+TOGETHER = 4096
 """Flows whose pieces are joined at once."""
 Rows: TypeAlias = npt.NDArray[np.integer[Any]]
 

@@ -27,7 +27,7 @@ def made(folder: Path) -> dict[str, list[Document]]:
                 enricher.learn(decoded.options, decoded.counters, decoder.exporters)
                 if not decoded.flows.is_empty():
                     flows = in_order(enricher.enrich(decoded.flows, decoder.exporters))
-                    out[name] += [json.loads(line) for line in documents(flows)]
+                    out[name] += [json.loads(line) for line in documents(flows, message=True)]
     return out
 
 

@@ -13,7 +13,6 @@ from tests.model.documents import Document, leaves
 from tests.model.table import expanded, names, needs_table, types
 
 LEFT_OUT = {
-    "message": "every word of it would be that of another field, and the index larger",
     "network.community_id": "a hash of each flow's ends is made on request only",
 }
 """Fields of the model that no flow has by default, and why."""
@@ -25,6 +24,7 @@ def _location(value: str) -> bool:
 
 
 CHECKS: Mapping[str, Callable[[Any], bool]] = {
+    "text": lambda value: isinstance(value, str) and value != "",
     "ip": lambda value: str(ip_address(value)) == value,
     "keyword": lambda value: isinstance(value, str) and value != "",
     "long": lambda value: type(value) is int and 0 <= value < 1 << 63,
