@@ -13,6 +13,8 @@ LANGUAGE = "en"
 LATITUDES, LONGITUDES = ("latitude", "lat"), ("longitude", "lng", "lon")
 ORGANIZATIONS = ("autonomous_system_organization", "as_name", "as_organization", "isp", "organization")
 NUMBERS = ("autonomous_system_number", "asn", "as_number")
+OF_SYSTEMS = frozenset((*NUMBERS, *ORGANIZATIONS))
+"""Keys of records that have no place: they are most of all records."""
 MAX_NUMBER = 2**32 - 1
 CODE = 2
 """Letters of a country's code (ISO 3166-1 alpha-2)."""
@@ -38,6 +40,8 @@ def place_of(record: Any) -> Place:
     """What a record says; `NOWHERE` for one that is no map."""
     if not isinstance(record, dict):
         return NOWHERE
+    if record.keys() <= OF_SYSTEMS:
+        return Place(_as_number(record), _first(record, *ORGANIZATIONS))
     code, name = _country(record)
     return Place(
         _as_number(record),
