@@ -16,11 +16,10 @@ import pyarrow as pa
 from collector.datasets import FLOWS
 from collector.flows import Flows
 from collector.store.fragments import Members
-from collector.store.full import FullMembers
+from collector.store.full import END, FullMembers
 from collector.store.lean import lean
 from collector.store.pieces import TEXT, Piece, joined
 from collector.store.plan import plan
-from collector.store.roles import END
 
 
 @dataclass(frozen=True)

@@ -72,14 +72,6 @@ class Members:
         """The pieces between the braces of the document itself."""
         return self.joined([*self._members(node), *self._message()])
 
-    def nested(self, node: Node) -> Member:
-        """An object in the document."""
-        return self._nested(node)
-
-    def know(self, kind: str, values: pl.Series, text: Text) -> None:
-        """Take the texts of a column of times or counts, which need not be made then."""
-        self._rendered.setdefault(REPEATED[kind], []).append((values, text))
-
     def join(self, pieces: list[Piece]) -> pl.Series:
         """One String column out of pieces; nulls are skipped."""
         return concat(merged(pieces), len(self._flows))
@@ -161,7 +153,7 @@ class Members:
         for other, text in known:
             if other.equals(values):
                 return text
-        self.know(kind, values, texts.rendered(kind, values))
+        known.append((values, texts.rendered(kind, values)))
         return known[-1][1]
 
     def _gathered(self, code: str, nodes: list[Node]) -> Member:
@@ -202,7 +194,7 @@ def leaf(node: Node, values: pl.Series, text: Callable[[str, pl.Series], Text] =
 
 def _once(member: Member) -> Member:
     """The member of a single row as constant text; none where it lacks it."""
-    text = "".join(piece if isinstance(piece, str) else series(piece)[0] for piece in member.inline)
+    text = "".join(piece if isinstance(piece, str) else series(piece, 1)[0] for piece in member.inline)
     return Member((text,) if text else ())
 
 

@@ -1,6 +1,6 @@
 """What a full document has beyond its columns: copies by which existing dashboards and searches find flows.
 
-Client and server are copies of source and destination. `as` and `geo` have the
+Client and server are copies of source and destination, which are rendered once and used twice. `as` and `geo` have the
 systems and places of both ends as lists of objects, which a search engine reads as lists of values; what both ends have
 alike is there once.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.metadata import version
 from socket import gethostname
-from typing import Self
+from typing import Self, TypeAlias
 from uuid import NAMESPACE_DNS, uuid5
 
 import numpy as np
@@ -21,13 +21,17 @@ import pyarrow as pa
 
 from collector.flows import Flows
 from collector.placed import places
-from collector.registry import VALUE
+from collector.registry import VALUE, number_of
 from collector.store import texts
 from collector.store.fragments import Member, Members, entry_fragments
-from collector.store.pieces import Coded, Piece, arrow, dictionary, wrapped
+from collector.store.pieces import Chosen, Coded, Joined, Piece, arrow, dictionary, series, some, wrapped
 from collector.store.plan import Node, plan
-from collector.store.roles import ENDS, ROLES, Turned, is_core
 
+END = "flow.client_end"
+ENDS = ("source", "destination")
+ROLES = ("client", "server")
+CORE = ("ip", "domain", "port", "mac", "bytes", "packets", "as", "geo", "network")
+"""Members of an end that its copy has."""
 PAIRS = {
     "as": ("source.as.organization.name",),
     "geo": ("source.geo.city_name", "source.geo.country_name", "source.geo.country_iso_code"),
@@ -35,6 +39,8 @@ PAIRS = {
 """Objects of which there is one for each end, and their fields."""
 TRANSLATED = tuple(f"{end}.nat.ip" for end in ENDS)
 TAGS = "rep_tags"
+Text: TypeAlias = "pl.Series | Joined | Chosen"
+"""A text for each flow; null where it has none, in a Series alone."""
 EVENT = '"kind":"event","category":"network","module":"flow-collector"'
 ECS_VERSION = "8.17"
 DATASET, TYPE = "event.dataset", "type"
@@ -73,7 +79,8 @@ class FullMembers(Members):
 
     def __init__(self, flows: Flows, line: bool = False) -> None:
         super().__init__(flows, line)
-        self._turned = Turned(flows)
+        self._cores: dict[str, Text] = {}
+        """The members of each end that its copy has."""
 
     def object(self, node: Node) -> list[Piece]:
         """The pieces between the braces of the document itself."""
@@ -90,15 +97,42 @@ class FullMembers(Members):
     def _code(self, node: Node) -> str | None:
         return None if _is(node, "event", *ENDS) else super()._code(node)
 
+    def _nested(self, node: Node) -> Member:
+        if not _is(node, *ENDS):
+            return super()._nested(node)
+        core, rest = (
+            self._members(replace(node, members={key: one for key, one in node.members.items() if (key in CORE) == of}))
+            for of in (True, False)
+        )
+        text = self._cores[node.key] = self._core(core)
+        return self._wrapped(node.key, [_member(text), *rest])
+
+    def _core(self, members: list[Member]) -> Text:
+        """Members as one text, which is joined with the documents where every flow has some."""
+        pieces = self.joined(members)
+        if any(member.inline for member in members) and not all(isinstance(piece, str) for piece in pieces):
+            return Joined(pieces)
+        return some(self.join(pieces))
+
+    def _series(self, text: Text) -> pl.Series:
+        return series(text, len(self._flows))
+
     def _roles(self) -> Iterator[Member]:
-        """Client and server; nothing for a role that no flow has."""
-        for role, flows, counts in self._turned.copies(self._count):
-            names = tuple(name for name in flows.names() if is_core(name))
-            if names:
-                members = Members(flows)
-                for values, text in counts:
-                    members.know("counter", values, ("", text, ""))
-                yield members.nested(replace(plan(names).members[ENDS[0]], key=role))
+        """Client and server: the ends as they are, or the other way round."""
+        nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(self._flows))
+        for role, text in self._turned(*(self._cores.get(end, nothing) for end in ENDS)):
+            yield self._wrapped(role, [_member(text)])
+
+    def _turned(self, source: Text, destination: Text) -> Iterator[tuple[str, Text]]:
+        """What client and server have of what both ends have; nothing for a role that has it in no flow."""
+        straight = self._flows.frame.get_column(END) == number_of("ends", ENDS[0])
+        for role, one, other in zip(ROLES, (source, destination), (destination, source), strict=True):
+            if isinstance(one, pl.Series) or isinstance(other, pl.Series):
+                text = self._series(one).zip_with(straight, self._series(other))
+                if text.null_count() < len(text):
+                    yield role, text
+            else:
+                yield role, Chosen(straight, one, other)
 
     def _tags(self) -> Iterator[Member]:
         """Reputation tags of client and server."""
@@ -107,10 +141,9 @@ class FullMembers(Members):
         if TAGS not in self._entries:
             self._entries[TAGS] = texts.lists(self._addresses().get_column(TAGS)).extend_constant(None, 1)
         tags: pl.Series = self._entries[TAGS]
-        ends = (tags.gather(self._rows(f"{end}.ip", len(tags) - 1)) for end in ENDS)
-        for role, text in zip(ROLES, self._turned.pair(*ends), strict=True):
-            if text.null_count() < len(text):
-                yield Member(optional=wrapped(f',"{role}_rep_tags":', text, ""))
+        source, destination = (tags.gather(self._rows(f"{end}.ip", len(tags) - 1)) for end in ENDS)
+        for role, text in self._turned(source, destination):
+            yield Member(optional=wrapped(f',"{role}_rep_tags":', self._series(text), ""))
 
     def _related(self) -> Iterator[Member]:
         if any(name in self._flows.frame.columns for name in TRANSLATED):
@@ -175,6 +208,13 @@ class FullMembers(Members):
             return np.full(len(self._flows), missing)
         rows: npt.NDArray[np.int64] = frame.get_column(name).cast(pl.Int64).fill_null(missing).to_numpy()
         return rows
+
+
+def _member(text: Text) -> Member:
+    """Members of an object that are text already."""
+    if isinstance(text, pl.Series) and text.null_count():
+        return Member(optional=wrapped(",", text, ""))
+    return Member((text,))
 
 
 def _is(node: Node, *keys: str) -> bool:

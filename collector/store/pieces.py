@@ -5,7 +5,7 @@ flow, which is looked up when the pieces are joined.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -37,14 +37,49 @@ class Coded:
         none = pl.lit(len(texts) - 1, pl.UInt32)
         return cls(texts, rows.to_frame("r").select(pl.col("r").cast(pl.UInt32).fill_null(none)).to_series().to_numpy())
 
-    def taken(self) -> pa.LargeStringArray:
-        """A text for each flow."""
-        return self.texts.take(pa.array(self.rows))
+    def part(self, begin: int, count: int) -> pa.LargeStringArray:
+        """The texts of some flows."""
+        return self.texts.take(pa.array(self.rows[begin : begin + count]))
 
 
-Texts: TypeAlias = "pl.Series | pa.LargeStringArray | Coded"
+@dataclass(frozen=True)
+class Joined:
+    """Pieces as one text, which several others are made of; not all of them constants."""
+
+    pieces: "list[Piece]"
+    _last: dict[tuple[int, int], pa.LargeStringArray] = field(default_factory=dict, repr=False)
+    """Of the last rows that were asked for."""
+
+    def part(self, begin: int, count: int) -> pa.LargeStringArray:
+        """The texts of some flows."""
+        if (begin, count) not in self._last:
+            self._last.clear()
+            self._last[begin, count] = _join(merged(self.pieces), begin, count)
+        return self._last[begin, count]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """For each flow one of two texts: where `first`, that of `one`."""
+
+    first: pl.Series
+    one: "Joined | Chosen"
+    other: "Joined | Chosen"
+
+    def part(self, begin: int, count: int) -> pa.LargeStringArray:
+        """The texts of some flows."""
+        first = self.first.slice(begin, count).to_arrow()
+        return pc.if_else(first, self.one.part(begin, count), self.other.part(begin, count))
+
+
+Texts: TypeAlias = "pl.Series | Coded | Joined | Chosen"
 """A text for each flow."""
 Piece: TypeAlias = "Texts | str"
+
+
+def arrow(texts: pl.Series) -> pa.LargeStringArray:
+    """Texts as Arrow has them."""
+    return texts.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def dictionary(texts: pl.Series) -> pa.LargeStringArray:
@@ -52,16 +87,9 @@ def dictionary(texts: pl.Series) -> pa.LargeStringArray:
     return arrow(texts.fill_null("").extend_constant("", 1))
 
 
-def arrow(piece: Texts) -> pa.LargeStringArray:
-    """A text for each flow, as Arrow."""
-    if isinstance(piece, Coded):
-        return piece.taken()
-    return piece.to_arrow(compat_level=pl.CompatLevel.oldest()) if isinstance(piece, pl.Series) else piece
-
-
-def series(piece: Texts) -> pl.Series:
-    """A text for each flow, as a column."""
-    return piece if isinstance(piece, pl.Series) else pl.Series(pl.from_arrow(arrow(piece)))
+def series(piece: Texts, height: int) -> pl.Series:
+    """A text for each flow, as a column of `height` rows."""
+    return piece if isinstance(piece, pl.Series) else pl.Series(pl.from_arrow(_part(piece, 0, height)))
 
 
 def some(text: pl.Series) -> pl.Series:
@@ -94,7 +122,7 @@ def concat(pieces: list[Piece], height: int) -> pl.Series:
         if isinstance(piece, str):
             expressions.append(pl.lit(piece))
         else:
-            columns[str(number)] = series(piece).alias(str(number))
+            columns[str(number)] = series(piece, height).alias(str(number))
             expressions.append(pl.col(str(number)))
     if not columns:
         return pl.Series(["".join(map(str, pieces))]).new_from_index(0, height)
@@ -106,16 +134,18 @@ def joined(pieces: list[Piece], height: int) -> Iterator[pa.LargeStringArray]:
 
     Arrow takes a quarter less than polars for long texts.
     """
-    parts = [pa.scalar(piece, TEXT) if isinstance(piece, str) else piece for piece in merged(pieces)]
-    if all(isinstance(part, pa.Scalar) for part in parts):
+    parts = merged(pieces)
+    if all(isinstance(part, str) for part in parts):
         yield pa.array(["".join(map(str, parts))] * height, TEXT)
         return
     for begin in range(0, height, TOGETHER):
-        arrays = [part if isinstance(part, pa.Scalar) else arrow(_slice(part, begin)) for part in parts]
-        yield pc.binary_join_element_wise(*arrays, pa.scalar("", TEXT), null_handling="replace", null_replacement="")
+        yield _join(parts, begin, TOGETHER)
 
 
-def _slice(piece: Texts, begin: int) -> Texts:
-    if isinstance(piece, Coded):
-        return Coded(piece.texts, piece.rows[begin : begin + TOGETHER])
-    return piece.slice(begin, TOGETHER)
+def _join(parts: list[Piece], begin: int, count: int) -> pa.LargeStringArray:
+    arrays = [pa.scalar(part, TEXT) if isinstance(part, str) else _part(part, begin, count) for part in parts]
+    return pc.binary_join_element_wise(*arrays, pa.scalar("", TEXT), null_handling="replace", null_replacement="")
+
+
+def _part(piece: Texts, begin: int, count: int) -> pa.LargeStringArray:
+    return arrow(piece.slice(begin, count)) if isinstance(piece, pl.Series) else piece.part(begin, count)

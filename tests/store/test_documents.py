@@ -16,7 +16,7 @@ from collector.flows import Flows
 from collector.registry import VALUE
 from collector.schema import Field
 from collector.store.documents import documents, lines
-from collector.store.roles import END
+from collector.store.full import END
 from collector.store.texts import times
 
 WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)

@@ -12,8 +12,8 @@ from collector.flows import Flows
 from collector.registry import VALUE
 from collector.store.documents import documents
 from collector.store.fragments import Members
+from collector.store.full import CORE, ENDS, ROLES
 from collector.store.plan import plan
-from collector.store.roles import CORE, ENDS, ROLES
 
 ADDRESSES = pl.DataFrame(
     {
