@@ -72,30 +72,32 @@ class Places:
 class Combined:
     """The combinations of records that addresses have had so far, each with what the databases say together."""
 
-    def __init__(self, databases: Sequence[Places], first: int) -> None:
-        """Databases in order of preference; rows of `table` are known to others by numbers from `first` on."""
-        self.first = first
+    def __init__(self, databases: Sequence[Places]) -> None:
+        """Databases in order of preference, at least one."""
         self.table = _table([Place(as_organization_name=PRIVATE)])
         """Row 0 is for private addresses: some databases name a country for them."""
-        self._databases = databases
-        self._pairs = [AddressIndex() for _ in databases]
-        """For each database its records, together with what those before it have."""
+        self._first, *self._others = databases
+        self._pairs = [AddressIndex() for _ in self._others]
+        """For each database but the first its records, together with what those before it have."""
 
     def rows(self, new: pl.DataFrame) -> pl.Series:
         """The row of each new address (columns `hi`, `lo`) in `table`."""
         hi, lo = new["hi"].to_numpy(), new["lo"].to_numpy()
-        rows, known = np.zeros(len(hi), np.uint32), 0
-        for places, pairs in zip(self._databases, self._pairs, strict=True):
-            rows, known = pairs.rows(rows.astype(np.uint64), places.rows(hi, lo).astype(np.uint64))
-        self._learn(np.arange(known, self._pairs[-1].count))
+        rows, count = self._first.rows(hi, lo), self._first.table.height
+        for places, pairs in zip(self._others, self._pairs, strict=True):
+            rows, _ = pairs.rows(rows.astype(np.uint64), places.rows(hi, lo).astype(np.uint64))
+            count = pairs.count
+        if count >= self.table.height:
+            self._learn(np.arange(self.table.height - 1, count))
         return pl.Series(rows + np.uint32(1))
 
     def _learn(self, rows: npt.NDArray[np.intp]) -> None:
         """What new combinations say: of each database, from the last to the first, and all together."""
         told: list[pl.DataFrame] = []
-        for places, pairs in reversed(list(zip(self._databases, self._pairs, strict=True))):
+        for places, pairs in reversed(list(zip(self._others, self._pairs, strict=True))):
             told.append(places.table[pairs.lo[rows].astype(np.intp)])
             rows = pairs.hi[rows].astype(np.intp)
+        told.append(self._first.table[rows])
         columns = [pl.coalesce([one.get_column(name) for one in reversed(told)]).alias(name) for name in ATTRIBUTES]
         self.table = pl.concat([self.table, pl.select(columns)], rechunk=True)
 
@@ -112,7 +114,9 @@ class Geo:
         self._folder = folder
         self._places: dict[Path, Places] = {path: Places(Database(path)) for path in paths if not path.is_dir()}
         self._stamps = {path: stamp(path) for path in self._places}
-        self._combined = Combined([], 0)
+        self._combined: Combined | None = None
+        self._given = 0
+        """Numbers given to combinations of earlier databases."""
         self.refresh()
 
     @property
@@ -122,20 +126,22 @@ class Geo:
 
     def attributes(self) -> dict[str, Attribute]:
         """For the address book: the number of what the databases say of each address; numbered anew with each call."""
-        self._combined = Combined(list(self._places.values()), self._combined.first + self._combined.table.height)
-        return {PLACE: self._combined.rows} if self._places else {}
+        if self._combined:
+            self._given += self._combined.table.height
+        self._combined = Combined(list(self._places.values())) if self._places else None
+        return {PLACE: self._combined.rows} if self._combined else {}
 
     def describe(self, addresses: pl.DataFrame) -> pl.DataFrame:
         """Put names, numbers and places beside the numbers of `attributes`; only what any address has.
 
         The numbers become such as no other combination has had since the start: see placed.py.
         """
-        if PLACE not in addresses.columns:
+        if self._combined is None:
             return addresses
         rows = addresses.select(pl.when("private").then(pl.lit(0, pl.UInt32)).otherwise(PLACE)).to_series()
         found = self._combined.table.select(pl.all().gather(rows))
         told = [column for column in found if column.null_count() < len(column)]
-        return addresses.drop(PLACE).with_columns(*told, *[(rows + self._combined.first).alias(PLACE)] * bool(told))
+        return addresses.drop(PLACE).with_columns(*told, *[(rows + self._given).alias(PLACE)] * bool(told))
 
     def refresh(self) -> bool:
         """Take changed and new files, and leave what is gone; whether addresses are to be looked up anew.

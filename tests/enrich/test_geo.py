@@ -221,3 +221,14 @@ def test_a_damaged_file_in_a_folder_is_told_and_left_out(tmp_path: Path, caplog:
     (tmp_path / "bad.mmdb").write_bytes(b"bad")
     assert described(Geo([tmp_path]), "192.0.2.1")["geo.city_name"] == ["Here"]
     assert any("bad.mmdb is no database" in message for message in caplog.messages)
+
+
+def test_numbers_of_places_are_not_given_again_for_other_databases(tmp_path: Path) -> None:
+    def numbers() -> set[int]:
+        new = pl.DataFrame({"hi": [0, 0], "lo": [MAPPED | 0xC0000201, MAPPED | 0xC0000301]}, schema=HALVES)
+        coded = pl.DataFrame({"private": [False, False]})
+        coded = coded.with_columns(**{name: make(new) for name, make in geo.attributes().items()})
+        return set(geo.describe(coded)["place"])
+
+    geo = Geo(databases(tmp_path, cities={"192.0.2.0/24": {"city": "Oslo"}, "192.0.3.0/24": {"city": "Bergen"}}))
+    assert len(numbers() | numbers()) == 4

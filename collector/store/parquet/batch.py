@@ -81,11 +81,9 @@ class _Source:
 
 def _own(field: Field, series: pl.Series) -> Column:
     """A column that is not looked up in a table for texts."""
-    pick = Pick(np.arange(len(series)), None, len(series))
-    if is_list(field):
-        return lists(_arrow(series), pick)
     if not is_number(field):
-        return texts(words(_arrow(series)), pick)
+        pick = Pick(np.arange(len(series)), None, len(series))
+        return lists(_arrow(series), pick) if is_list(field) else texts(words(_arrow(series)), pick)
     values = series.to_physical()
     present = values.is_not_null().to_numpy() if values.null_count() else None
     return numbers(field, values.drop_nulls().to_numpy(), present, len(values))
