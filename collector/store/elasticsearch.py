@@ -28,7 +28,7 @@ from collector.store.troubles import Troubles
 log = logging.getLogger(__name__)
 
 SEGMENT_FLOWS = 50_000
-"""Flows of a segment at most: while one is shipped, its documents, about 1 kB a flow, are in memory."""
+"""Flows of a segment at most: while one is shipped, it and some thousand of its documents are in memory."""
 
 _HOUSEKEEPING = 60.0
 _RETENTION = 3600.0
