@@ -19,6 +19,8 @@ class AddressIndex:
         self.hi = np.zeros(1 << (bits - 1), np.uint64)
         self.lo = np.zeros(1 << (bits - 1), np.uint64)
         self.count = 0
+        self._wide = False
+        """Whether the upper half of any key has ever been other than 0, which those of IPv4 are not."""
         self._slots = np.full(1 << bits, EMPTY)
         self._shift = np.uint64(64 - bits)
 
@@ -55,15 +57,22 @@ class AddressIndex:
 
     def _settled(self, rows: npt.NDArray[np.int64], hi: Halves, lo: Halves) -> npt.NDArray[np.bool_]:
         """Whether the slots' rows hold these keys or nothing; a row of -1 reads the last key, which does no harm."""
-        settled: npt.NDArray[np.bool_] = (rows < 0) | ((self.lo[rows] == lo) & (self.hi[rows] == hi))
+        settled: npt.NDArray[np.bool_] = self.lo[rows] == lo
+        if self._wide or hi.any():
+            settled &= self.hi[rows] == hi
+        settled |= rows < 0
         return settled
 
     def _home(self, hi: Halves, lo: Halves) -> npt.NDArray[np.int64]:
-        mixed = (hi ^ (lo * MIX_LO)) * MIX_HI
-        return (mixed >> self._shift).astype(np.int64)
+        mixed = lo * MIX_LO
+        mixed ^= hi
+        mixed *= MIX_HI
+        mixed >>= self._shift
+        return mixed.view(np.int64)
 
     def _insert(self, hi: Halves, lo: Halves) -> None:
         hi, lo = _distinct(hi, lo)
+        self._wide |= bool(hi.any())
         first, self.count = self.count, self.count + len(lo)
         self._grow()
         self.hi[first : self.count], self.lo[first : self.count] = hi, lo
@@ -103,6 +112,9 @@ def compacted(rows: npt.NDArray[np.uint32], count: int) -> tuple[npt.NDArray[np.
 
 def _distinct(hi: Halves, lo: Halves) -> tuple[Halves, Halves]:
     """Each key once. Sorting the halves and comparing neighbours takes an eighth of numpy's unique on rows."""
+    if not len(hi) or (hi == hi[0]).all():  # as with IPv4: to sort numbers without their places is much cheaper
+        lo = np.unique(lo)
+        return np.full(len(lo), hi[0] if len(hi) else 0, np.uint64), lo
     order = np.lexsort((lo, hi))
     hi, lo = hi[order], lo[order]
     first = np.ones(len(lo), np.bool_)

@@ -31,6 +31,13 @@ def numbers(frame: pl.DataFrame, name: str) -> npt.NDArray[np.int64]:
     return frame[name].cast(pl.Int64).fill_null(-1).to_numpy()
 
 
+def small(frame: pl.DataFrame, name: str) -> npt.NDArray[np.int32]:
+    """A column of numbers below 2**31, -1 where a row has no such thing."""
+    if name not in frame.columns:
+        return np.full(frame.height, -1, np.int32)
+    return frame[name].cast(pl.Int32).fill_null(-1).to_numpy()
+
+
 def texts(
     name: str, cells: npt.NDArray[np.bytes_] | npt.NDArray[np.void], render: Callable[[bytes], str | None]
 ) -> pl.Series:

@@ -1,6 +1,7 @@
 """The address book: every address seen, once, with what is known about it."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from socket import AF_INET, AF_INET6, inet_ntop
 
 import numpy as np
@@ -14,6 +15,8 @@ from collector.registry import VALUE
 LIMIT = 1_000_000
 """Addresses kept. When there are more, the half that was used last stays."""
 MAPPED_PREFIX = 0xFFFF
+OCTETS = (24, 16, 8, 0)
+"""How far the octets of an IPv4 address are from the lowest bit."""
 Entries = pl.DataFrame
 """New addresses: `value` (text), `hi` and `lo` (halves)."""
 Attribute = Callable[[Entries], pl.Series]
@@ -80,7 +83,7 @@ class AddressBook:
             self._entries.extend(self._described(self._index.hi[new], self._index.lo[new]))
 
     def _described(self, hi: Halves, lo: Halves) -> pl.DataFrame:
-        values = pl.Series(VALUE, list(map(text, hi.tolist(), lo.tolist())), dtype=pl.String)
+        values = texts(hi, lo).alias(VALUE)
         new = pl.DataFrame([values, pl.Series("hi", hi), pl.Series("lo", lo)])
         return pl.DataFrame([values, *(make(new).alias(name) for name, make in self._attributes.items())])
 
@@ -90,6 +93,21 @@ def text(hi: int, lo: int) -> str:
     if hi == 0 and lo >> 32 == MAPPED_PREFIX:
         return inet_ntop(AF_INET, (lo & 0xFFFFFFFF).to_bytes(4, "big"))
     return inet_ntop(AF_INET6, (hi << 64 | lo).to_bytes(16, "big"))
+
+
+def texts(hi: Halves, lo: Halves) -> pl.Series:
+    """Many addresses as `text` gives them: those of IPv4 are put together out of their octets as columns."""
+    octets = [_octets().gather((lo >> np.uint64(shift) & np.uint64(0xFF)).astype(np.uint32)) for shift in OCTETS]
+    out = pl.select(pl.concat_str(octets, separator=".")).to_series()
+    others = np.flatnonzero(~is_ipv4(hi, lo))
+    if len(others):
+        out = out.scatter(others, list(map(text, hi[others].tolist(), lo[others].tolist())))
+    return out
+
+
+@cache
+def _octets() -> pl.Series:
+    return pl.Series([str(octet) for octet in range(256)])
 
 
 def is_ipv4(hi: Halves, lo: Halves) -> npt.NDArray[np.bool_]:

@@ -43,9 +43,9 @@ def place_of(record: Any) -> Place:
     if record.keys() <= OF_SYSTEMS:
         return Place(_as_number(record), _first(record, *ORGANIZATIONS))
     code, name = _country(record)
+    system = () if OF_SYSTEMS.isdisjoint(record) else (_as_number(record), _first(record, *ORGANIZATIONS))
     return Place(
-        _as_number(record),
-        _first(record, *ORGANIZATIONS),
+        *(system or (None, None)),
         _named(record.get("city")),
         _region(record),
         name or _countries().get(code or ""),

@@ -11,11 +11,11 @@ import numpy.typing as npt
 import polars as pl
 
 from collector import registry
-from collector.decode.columns import Mask, numbers
+from collector.decode.columns import Mask, small
 from collector.enrich import nat
 from collector.registry import number_of
 
-Numbers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int32]
 SYN, ACK = 0x02, 0x10
 AT_SERVER = (
     ("flow.service_port", "source.port", "destination.port"),
@@ -72,7 +72,7 @@ def roles(frame: pl.DataFrame, addresses: pl.DataFrame, services: tuple[Mask, Ma
         out.tell("application", *_one_of(*services))
     _by_translation(out, frame)
     protocol, source, destination = (
-        numbers(frame, name) for name in ("network.iana_number", "source.port", "destination.port")
+        small(frame, name) for name in ("network.iana_number", "source.port", "destination.port")
     )
     _by_icmp(out, frame, protocol)
     _by_syn(out, frame, protocol)
@@ -106,7 +106,7 @@ def _by_exporter(out: Roles, frame: pl.DataFrame) -> None:
     for name in ("destination.bytes", "destination.packets"):
         if name in frame.columns:
             both |= frame[name].is_not_null().to_numpy()
-    begun = numbers(frame, "flow.biflow_direction")
+    begun = small(frame, "flow.biflow_direction")
     if both.any() or (begun >= 0).any():
         out.tell("exporter", (both | (begun == 1)) & (begun != FROM_RESPONDER), begun == FROM_RESPONDER)
 
@@ -133,19 +133,20 @@ def _by_hiding(out: Roles, frame: pl.DataFrame, addresses: pl.DataFrame) -> None
 
 
 def _by_icmp(out: Roles, frame: pl.DataFrame, protocol: Numbers) -> None:
-    kind = numbers(frame, "flow.icmp_type")
-    if not (kind >= 0).any():
+    kind = small(frame, "flow.icmp_type")
+    there = np.flatnonzero(kind >= 0)
+    if not len(there):
         return
-    asks, answers = (
-        np.logical_or.reduce([(protocol == one) & np.isin(kind, types) for one, types in table.items()])
-        for table in (REQUESTS, REPLIES)
-    )
+    protocol, kind = protocol[there], kind[there]
+    asks, answers = (np.zeros(frame.height, np.bool_) for _ in range(2))
+    for told, table in ((asks, REQUESTS), (answers, REPLIES)):
+        told[there] = np.logical_or.reduce([(protocol == one) & np.isin(kind, types) for one, types in table.items()])
     out.tell("icmp", asks, answers)
 
 
 def _by_syn(out: Roles, frame: pl.DataFrame, protocol: Numbers) -> None:
     """SYN without ACK is a client's first word. Exporters join the flags of all packets: SYN with ACK tells nothing."""
-    flags = numbers(frame, "flow.tcp_flags")
+    flags = small(frame, "flow.tcp_flags")
     out.tell(
         "syn", (protocol == registry.TCP) & (flags >= 0) & (flags & (SYN | ACK) == SYN), np.zeros(len(flags), np.bool_)
     )

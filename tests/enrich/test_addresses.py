@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.enrich.addresses import AddressBook, text
+from collector.enrich.addresses import AddressBook, text, texts
 from collector.index import AddressIndex
 from collector.registry import VALUE
 
@@ -110,3 +110,20 @@ def test_text_is_that_address(address: IPv4Address | IPv6Address) -> None:
     number = _number(str(address))
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     assert ip_address(text(number >> 64, number & (2**64 - 1))) == (mapped or address)
+
+
+def test_texts_of_both_families_stay_in_their_order() -> None:
+    written = ["192.0.2.1", "2001:db8::1", "0.0.0.0", "::", "255.255.255.255"]
+    whole = list(map(_number, written))
+    hi = np.array([one >> 64 for one in whole], np.uint64)
+    lo = np.array([one & 2**64 - 1 for one in whole], np.uint64)
+    assert texts(hi, lo).to_list() == written
+    assert texts(hi[:0], lo[:0]).to_list() == []
+
+
+def test_keys_that_differ_in_the_upper_half_alone_are_different_before_and_after_such_a_key_is_known() -> None:
+    index, lo = AddressIndex(), np.array([5, 5], np.uint64)
+    assert index.rows(np.zeros(2, np.uint64), lo)[0].tolist() == [0, 0]
+    assert index.find(np.array([0, 7], np.uint64), lo).tolist() == [0, -1]
+    assert index.rows(np.array([7, 0], np.uint64), lo)[0].tolist() == [1, 0]
+    assert index.find(np.zeros(2, np.uint64), lo).tolist() == [0, 0]
