@@ -1,6 +1,7 @@
 """A batch of flows as columns of a row group: all fields of its dataset, in their order."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -32,6 +33,7 @@ class _Source:
         self._flows = flows
         self._places: dict[str, tuple[str, pl.DataFrame, Pick]] = {}
         self._words: dict[tuple[str, str], Words] = {}
+        self._texts: dict[tuple[str, int], Column] = {}
         self._alike: dict[str, tuple[Rows, Values] | None] = {}
         """The places of tables."""
 
@@ -46,9 +48,28 @@ class _Source:
             return lists(_arrow(table.get_column(attribute)), pick)
         if (key, attribute) not in self._words:
             self._words[key, attribute] = self._looked_at(key, table, attribute)
-        return texts(self._words[key, attribute], pick)
+        return self._picked(code, self._words[key, attribute], pick)
+
+    def _picked(self, code: str, found: Words, pick: Pick) -> Column:
+        """The texts of flows; attributes that are numbered alike have their numbers looked up once."""
+        key = code, id(found.codes)
+        if key not in self._texts:
+            self._texts[key] = texts(found, pick)
+        known = self._texts[key]
+        return replace(known, dictionary=found.dictionary if len(known.values) else None)
 
     def _looked_at(self, key: str, table: pl.DataFrame, attribute: str) -> Words:
+        """The texts of an attribute, with the very numbers of one before that is numbered alike."""
+        first = self._words.get((key, VALUE))
+        if first is not None and table.get_column(attribute).equals(table.get_column(VALUE)):
+            return first  # domains without a name, for one
+        found = self._numbered(key, table, attribute)
+        for (other, _), known in self._words.items():
+            if other == key and _alike(known, found):
+                return found._replace(codes=known.codes, present=known.present)
+        return found
+
+    def _numbered(self, key: str, table: pl.DataFrame, attribute: str) -> Words:
         """The texts of an attribute, each place looked at once."""
         column = table.get_column(attribute)
         if key not in self._alike:
@@ -77,6 +98,14 @@ class _Source:
                 places[there] = np.arange(len(there), dtype=np.uint32)
                 self._places[code] = code, table[there], pick._replace(rows=places[pick.rows])
         return self._places[code]
+
+
+def _alike(one: Words, other: Words) -> bool:
+    """Whether texts have the same numbers, though they may be others."""
+    if (one.present is None) != (other.present is None) or one.codes.dtype != other.codes.dtype:
+        return False
+    present = one.present is None or other.present is None or np.array_equal(one.present, other.present)
+    return present and np.array_equal(one.codes, other.codes)
 
 
 def _own(field: Field, series: pl.Series) -> Column:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from collector.store.parquet import thrift
-from collector.store.parquet.encoding import Column, Dictionary, entries
+from collector.store.parquet.encoding import Column, Dictionary, entries, width_of
 
 Buffer = bytes | memoryview
 
@@ -58,6 +58,7 @@ class Encoder:
 
     _empty: dict[tuple[bytes, int], Chunk] = field(default_factory=dict)
     _dictionaries: dict[tuple[Dictionary, int], _Page] = field(default_factory=dict)
+    _coded: dict[tuple[int, int, int, int], tuple[Column, _Page]] = field(default_factory=dict)
     _plain: dict[tuple[object, ...], tuple[Column, _Page]] = field(default_factory=dict)
 
     def chunk(self, column: Column) -> Chunk:
@@ -93,8 +94,7 @@ class Encoder:
 
     def _data_page(self, column: Column, codec: int) -> _Page:
         if column.dictionary is not None:
-            raw = column.levels + entries(column.values, column.dictionary)
-            return _data_page(column.slots, RLE_DICTIONARY, raw, codec)
+            return self._coded_page(column, column.dictionary, codec)
         # @timestamp and event.end, network.bytes and source.bytes are often the same.
         key = column.low, column.high, column.levels, len(column.values), column.values.dtype
         known = self._plain.get(key)
@@ -103,6 +103,14 @@ class Encoder:
         page = _data_page(column.slots, PLAIN, b"".join((column.levels, column.values.data)), codec)
         self._plain[key] = column, page
         return page
+
+    def _coded_page(self, column: Column, dictionary: Dictionary, codec: int) -> _Page:
+        """Numbers of entries; columns with the very same ones have one page."""
+        key = id(column.values), id(column.levels), width_of(dictionary), codec
+        if key not in self._coded:
+            raw = column.levels + entries(column.values, dictionary)
+            self._coded[key] = column, _data_page(column.slots, RLE_DICTIONARY, raw, codec)
+        return self._coded[key][1]
 
 
 def _raw_size(column: Column) -> int:

@@ -27,6 +27,8 @@ _ORDERS: Mapping[str, Order] = {
 }  # fmt: skip
 """How integers are stored: Parquet has none shorter than 32 bits, but a column's type says how many of them count."""
 
+_TEXT = 3
+"""Definition level of a text in a list."""
 _HEAD = 4
 """Bytes of the length in front of a text in encoding PLAIN."""
 
@@ -147,33 +149,38 @@ def lists(array: pa.Array, pick: Pick) -> Column:
 
     A list begins with repetition level 0. Definition levels: 0 no list, 1 an empty one, 2 a null in it, 3 a text.
     """
-    found = words(array.flatten())
-    lengths = pc.list_value_length(array).fill_null(0).to_numpy().astype(np.int64)
-    begins = np.cumsum(lengths) - lengths
-    valid = array.is_valid().to_numpy(zero_copy_only=False).view(np.uint8)
-    sizes, first, kinds = (_spread(values[pick.rows], pick) for values in (lengths, begins, valid))
-
-    slots = np.maximum(sizes, 1)
+    slots, kinds, codes, dictionary = _slots(array)
     starts = np.cumsum(slots) - slots
-    total = int(slots.sum())
+    rows = pick.rows
+    if pick.present is not None:
+        rows = np.full(pick.flows, len(array), np.int64)
+        rows[pick.present] = pick.rows
+    counts = slots[rows]
+    ends = np.cumsum(counts)
+    total = int(counts.sum())
+    places = np.repeat(starts[rows] - (ends - counts), counts)
+    places += np.arange(total)
     repeated = np.ones(total, np.bool_)
-    repeated[starts] = False
-    defined = np.repeat(np.where(sizes > 0, np.uint8(3), kinds), slots)
-    inside = defined == 3
-    places = (np.arange(total) - np.repeat(starts - first, slots))[inside]
-    codes = found.codes[places]
-    if found.present is not None:
-        there = found.present[places]
-        defined[inside] = np.where(there, np.uint8(3), np.uint8(2))
-        codes = codes[there]
+    repeated[ends - counts] = False
+    defined = kinds[places]
     head = mixed(repeated, 1) + mixed(defined, 2)
-    return Column(total, head, total - len(codes), codes, found.dictionary if len(codes) else None)
+    values = codes[places[defined == _TEXT]]
+    return Column(total, head, total - len(values), values, dictionary if len(values) else None)
 
 
-def _spread(values: Values, pick: Pick) -> Values:
-    """One value a flow, 0 where it has no row."""
-    if pick.present is None:
-        return values
-    out = np.zeros(pick.flows, values.dtype)
-    out[pick.present] = values
-    return out
+def _slots(array: pa.Array) -> tuple[Values, Values, Values, Dictionary]:
+    """How many slots each list takes, and of each slot the definition level and the text.
+
+    A list without texts takes one slot. After all lists one more slot stands for no list.
+    """
+    found = words(array.flatten())
+    lengths = pc.list_value_length(array).fill_null(0).to_numpy()
+    bare = array.is_valid().to_numpy(zero_copy_only=False).view(np.uint8)
+    slots = np.append(np.maximum(lengths, 1), 1)
+    kinds = np.repeat(np.append(np.where(lengths > 0, np.uint8(_TEXT), bare), np.uint8(0)), slots)
+    inside = kinds == _TEXT
+    codes = np.zeros(len(kinds), found.codes.dtype)
+    codes[inside] = found.codes
+    if found.present is not None:
+        kinds[inside] = np.where(found.present, np.uint8(_TEXT), np.uint8(_TEXT - 1))
+    return slots, kinds, codes, found.dictionary

@@ -92,11 +92,16 @@ def _narrowed(values: Values, width: int) -> bytes:
     return packed.tobytes()
 
 
+def width_of(dictionary: Dictionary) -> int:
+    """Bits of the number of an entry; 0 where there is but one."""
+    return next(width for width in (0, 1, 2, 4, 8, 16, 32) if dictionary.entries <= 1 << width)
+
+
 def entries(values: Values, dictionary: Dictionary) -> bytes:
     """Numbers of dictionary entries, as they follow the levels in encoding RLE_DICTIONARY."""
-    if dictionary.entries == 1:
+    width = width_of(dictionary)
+    if not width:
         return b"\1" + varint(len(values) << 1) + b"\0"
-    width = next(width for width in (1, 2, 4, 8, 16, 32) if dictionary.entries <= 1 << width)
     return bytes([width]) + bit_packed(values, width)
 
 
