@@ -2,17 +2,30 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from collector import schema
+from collector import registry, schema
 from collector.flows import Flows
 from collector.placed import ATTRIBUTES, Rows, places
 from collector.registry import VALUE
 from collector.schema import Field
-from collector.store.parquet.columns import Pick, Words, is_list, is_number, lists, nothing, numbers, texts, words
+from collector.store.parquet.columns import (
+    Pick,
+    Words,
+    coded_once,
+    is_list,
+    is_number,
+    lists,
+    nothing,
+    numbers,
+    some_words,
+    texts,
+    words,
+)
 from collector.store.parquet.encoding import Column, Mask, Values
 
 _FEW = 16
@@ -36,6 +49,8 @@ class _Source:
         self._texts: dict[tuple[str, int], Column] = {}
         self._alike: dict[str, tuple[Rows, Values] | None] = {}
         """The places of tables."""
+        self._constant: dict[str, tuple[str, Rows]] = {}
+        """What was taken from constant tables: their names and the rows."""
 
     def column(self, field: Field) -> Column:
         """A field that the batch has."""
@@ -71,6 +86,11 @@ class _Source:
 
     def _numbered(self, key: str, table: pl.DataFrame, attribute: str) -> Words:
         """The texts of an attribute, each place looked at once."""
+        if key in self._constant:
+            name, rows = self._constant[key]
+            coded = _coded(name, attribute)
+            if coded is not None:
+                return some_words(coded, rows)
         column = table.get_column(attribute)
         if key not in self._alike:
             self._alike[key] = places(table)
@@ -89,15 +109,24 @@ class _Source:
         """
         if code not in self._places:
             table, pick = self._flows.table(code), _pick(self._flows.frame.get_column(code))
-            used = _used(table.height, pick)
+            used, name = _used(table.height, pick), schema.table_of(code) or ""
             if used is None:
-                self._places[code] = schema.table_of(code) or "", table, pick
+                self._places[code] = name, table, pick
             else:
                 there = np.flatnonzero(used)
                 places = np.empty(table.height, np.uint32)
                 places[there] = np.arange(len(there), dtype=np.uint32)
+                if name not in self._flows.tables:
+                    self._constant[code] = name, there
                 self._places[code] = code, table[there], pick._replace(rows=places[pick.rows])
         return self._places[code]
+
+
+@cache
+def _coded(name: str, attribute: str) -> pa.DictionaryArray | None:
+    """The texts of a constant table, numbered once and for all; None where some are null."""
+    column = registry.table(name).get_column(attribute)
+    return None if column.null_count() else coded_once(_arrow(column))
 
 
 def _alike(one: Words, other: Words) -> bool:

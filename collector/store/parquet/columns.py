@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from collector.datasets import Dataset
+from collector.index import compacted
 from collector.schema import Field
 from collector.store.parquet.encoding import (
     Column,
@@ -107,14 +108,40 @@ def words(array: pa.Array) -> Words:
     return Words(dictionary, indices.to_numpy().astype(index_type(dictionary.entries)), present)
 
 
+def some_words(coded: pa.DictionaryArray, rows: Values) -> Words:
+    """Some rows of texts that `coded_once` gave."""
+    codes, used = compacted(coded.indices.to_numpy()[rows], len(coded.dictionary))
+    dictionary = Dictionary(_joined(coded.dictionary.take(pa.array(used))), len(used))
+    return Words(dictionary, codes.astype(index_type(len(used))), None)
+
+
+def coded_once(array: pa.Array) -> pa.DictionaryArray:
+    """Texts, none of them null, each with its length in front and numbered, to take some of them again and again."""
+    coded = array.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(coded.indices, _headed(coded.dictionary))
+
+
 def _plain(array: pa.Array) -> bytes:
     """Texts one after another, the length of each in front."""
+    return _joined(_headed(array))
+
+
+def _headed(array: pa.Array) -> pa.LargeBinaryArray:
+    """Texts with the length of each in front."""
     count, binaries = len(array), array.cast(pa.large_binary())
     lengths = pc.binary_length(binaries).to_numpy().astype("<u4")
     places = np.arange(0, _HEAD * count + 1, _HEAD, dtype=np.int64)
     heads = pa.LargeBinaryArray.from_buffers(binaries.type, count, [None, pa.py_buffer(places), pa.py_buffer(lengths)])
-    joined = pc.binary_join_element_wise(heads, binaries, pa.scalar(b"", binaries.type))
-    return bytes(memoryview(joined.buffers()[2])[: int(lengths.sum()) + _HEAD * count]) if count else b""
+    return pc.binary_join_element_wise(heads, binaries, pa.scalar(b"", binaries.type))
+
+
+def _joined(array: pa.LargeBinaryArray) -> bytes:
+    """Texts one after another."""
+    if not len(array):
+        return b""
+    _, ends, data = array.buffers()
+    end = int(np.frombuffer(ends, np.int64)[len(array)])
+    return bytes(memoryview(data)[:end])
 
 
 def texts(source: Words, pick: Pick) -> Column:
@@ -164,7 +191,7 @@ def lists(array: pa.Array, pick: Pick) -> Column:
     repeated[ends - counts] = False
     defined = kinds[places]
     head = mixed(repeated, 1) + mixed(defined, 2)
-    values = codes[places[defined == _TEXT]]
+    values = codes.take(places).compress(defined == _TEXT)
     return Column(total, head, total - len(values), values, dictionary if len(values) else None)
 
 
