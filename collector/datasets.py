@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from collector import schema
 from collector.schema import VERSION, Field
 
+LINE = "line"
+"""The kind of fields that nobody can ask for."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -29,7 +32,9 @@ class Dataset:
     @property
     def asked(self) -> Mapping[str, Field]:
         """The fields that queries may name: of flows also those that repeat others, such as `client.ip`."""
-        return {**self.fields, **schema.copies()} if self.name == "flows" else self.fields
+        copies = schema.copies() if self.name == "flows" else {}
+        # A line of text is to be read, and neither indexed nor in Parquet files.
+        return {**self.fields, **{name: one for name, one in copies.items() if one.kind != LINE}}
 
 
 FLOWS = Dataset("flows", "flows", f"elastiflow-{VERSION}", "", schema.fields())

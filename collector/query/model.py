@@ -79,6 +79,12 @@ class Query:
     """Whether sums of a series are spread over each flow's time from start to end, where the store can."""
     dataset: Dataset = FLOWS
 
+    def seconds(self, begin: int | None) -> float:
+        """Of the bucket that begins then, what lies in the range; None: of the whole range."""
+        if begin is None or self.interval is None:
+            return self.range.seconds
+        return (min(begin + self.interval, self.range.end) - max(begin, self.range.start)) / 1000
+
 
 @dataclass(frozen=True)
 class Records:

@@ -33,7 +33,7 @@ def nine(*sequences: int, received: float = NOW) -> list[Any]:
 
 
 def documents(rows: Flows) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in bytes(lines(rows).data).splitlines()]
+    return [json.loads(line) for part in lines(rows) for line in bytes(part.data).splitlines()]
 
 
 def look(watched: Watched, at: float) -> list[dict[str, Any]]:

@@ -115,6 +115,17 @@ def test_no_index_is_an_empty_answer() -> None:
     assert grouped.is_empty()
 
 
+def test_rates_are_of_what_lies_in_the_range_of_a_bucket() -> None:
+    keys = range(START - 1_000_000, START + 3_600_000, 2_000_000)
+    buckets = [{"key": key, "doc_count": 300, "m0": {"value": 6000.0}} for key in keys]
+    with Searches({"aggregations": {"buckets": {"buckets": buckets}}}) as server:
+        engine = ElasticEngine(Access((server.url,)))
+        (answer,) = engine.ask([query("", "bytes/s flows/s", interval=2_000_000)])
+        engine.close()
+    assert answer.frame.get_column("bytes/s").to_list() == [6.0, 3.0, 10.0]
+    assert answer.frame.get_column("flows/s").to_list() == [0.3, 0.15, 0.5]
+
+
 def test_groups_that_shards_may_not_have_told_are_asked_for_by_name() -> None:
     bucket = {"key": "192.0.2.1", "doc_count": 1, "m0": {"value": 5.0}}
     first = {"aggregations": {"groups": {"doc_count_error_upper_bound": -1, "buckets": [bucket]}}}

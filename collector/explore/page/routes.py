@@ -35,7 +35,7 @@ def application(site: Site) -> FastAPI:
         dark=None,
         language="en-GB",
         binding_refresh_interval=None,
-        reconnect_timeout=5.0,
+        reconnect_timeout=30.0,
         tailwind=False,
         show_welcome_message=False,
     )

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 from collector.explore.dashboard import Dashboard
 from collector.explore.load import dashboards
+from collector.explore.warming import Warmer
 from collector.query.engines import open_engine
 from collector.query.model import Engine
+from collector.query.parquet import ParquetEngine
 from collector.report import Report
 from collector.settings import Settings
 from collector.stores import store_name
@@ -34,6 +36,7 @@ class Site:
     workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "page"))
 
     _engine: Engine | None = None
+    _warmer: Warmer | None = None
     _opening: Lock = field(default_factory=Lock)
 
     async def ask(self, question: Callable[[Engine], T]) -> T:
@@ -44,7 +47,18 @@ class Site:
         with self._opening:
             if self._engine is None:
                 self._engine = open_engine(self.settings)
+                self._warmer = self._warming(self._engine)
+            if self._warmer:
+                self._warmer.visited()
             return self._engine
+
+    def _warming(self, engine: Engine) -> Warmer | None:
+        """Reads large files before dashboards ask for them; begun by the first visit. A search engine needs none."""
+        if not isinstance(engine, ParquetEngine):
+            return None
+        warmer = Warmer(engine, list(self.dashboards.values()), lambda: self.clock().timestamp())
+        warmer.start()
+        return warmer
 
     @cached_property
     def dashboards(self) -> Mapping[str, Dashboard]:
@@ -64,5 +78,7 @@ class Site:
     def close(self) -> None:
         """End; questions that wait are dropped."""
         self.workers.shutdown(wait=False, cancel_futures=True)
+        if self._warmer is not None:
+            self._warmer.close()
         if self._engine is not None:
             self._engine.close()

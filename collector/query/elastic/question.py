@@ -161,14 +161,13 @@ class Question:
     def _rows(self, key: Key, other: bool, bucket: Dsl) -> Iterator[frames.Row]:
         """The rows of an answer that a group makes: one, or one a bucket of time."""
         query = self.query
-        if query.interval is None:
-            parts, seconds = [bucket], query.range.seconds
-        else:
-            parts, seconds = bucket.get(BUCKETS, {"buckets": []})["buckets"], query.interval / 1000
+        parts = [bucket] if query.interval is None else bucket.get(BUCKETS, {"buckets": []})["buckets"]
         for one in parts:
             if one["doc_count"]:
+                begin = one.get("key") if query.interval else None
+                seconds = query.seconds(begin)
                 values = [metrics.value(measure, place, one, seconds) for place, measure in enumerate(query.measures)]
-                yield frames.Row(key, one.get("key") if query.interval else None, other, values)
+                yield frames.Row(key, begin, other, values)
 
     def _inner(self) -> Dsl:
         """The aggregations of all measures, by time where that is asked."""

@@ -87,10 +87,18 @@ def _shown(frame: pl.DataFrame, query: Query, place: int, texts: Texts) -> pl.Se
     return shown.alias(query.by[place])
 
 
+def _seconds(query: Query) -> float | pl.Expr:
+    """What measures per second are of: of a bucket as much as lies in the range."""
+    if query.interval is None:
+        return query.range.seconds
+    begin = pl.max_horizontal(BUCKET, pl.lit(query.range.start))
+    return (pl.min_horizontal(pl.col(BUCKET) + query.interval, pl.lit(query.range.end)) - begin) / 1000
+
+
 def _measures(query: Query, states: States, top: pl.DataFrame) -> pl.DataFrame:
     """The measures of the top groups and of the others, in each interval."""
     keys = key_columns(query.by)
-    seconds = query.interval / 1000 if query.interval else query.range.seconds
+    seconds = _seconds(query)
     if not keys:
         return measured(joined([states], [BUCKET]), query.measures, [BUCKET], seconds).with_columns(
             pl.lit(0).alias(_PLACE)

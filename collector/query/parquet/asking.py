@@ -1,6 +1,7 @@
 """The states of the rows of a file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -14,7 +15,7 @@ from collector.query.parquet.grouping import Weights, grouped
 from collector.query.parquet.reading import Rows
 from collector.query.parquet.spreading import spread
 from collector.query.parquet.states import Ask, States, key_columns
-from collector.query.tree import Everything, Node
+from collector.query.tree import Everything, Node, Some
 
 
 class Asking:
@@ -24,7 +25,7 @@ class Asking:
         self._rows = rows
         self._within = within
         self._masks = Masks(rows, now)
-        self._chosen: dict[Node, Codes | None] = {}
+        self._chosen: dict[Node, Codes | None] = {_NOTHING: _NOWHERE}
         self._taken: dict[tuple[Node, str], Coded] = {}
         self._weights: dict[tuple[Node, str, str], Weights] = {}
 
@@ -34,7 +35,11 @@ class Asking:
         total = len(self._rows) if chosen is None else len(chosen)
         if ask.spread:
             return spread(self._rows, ask, chosen, self._within)
-        where, keys = self._keys(ask, chosen)
+        there = all(map(self._rows.has, ask.by))
+        return self._grouped(ask if there else replace(ask, filter=_NOTHING), total)
+
+    def _grouped(self, ask: Ask, total: int) -> States:
+        where, keys = self._keys(ask, self._choose(ask.filter))
         return States(
             total,
             self._main(ask, where, keys),
@@ -96,6 +101,8 @@ class Asking:
     def _values(self, ask: Ask, name: str, where: Codes | None, keys: Sequence[Coded]) -> pl.DataFrame:
         """The different values of a field in each group."""
         rows = _of(self._choose(ask.filter), where)
+        if not self._rows.has(name):
+            rows, keys = _NOWHERE, [key.take(_NOWHERE) for key in keys]
         if fields.is_list(self._rows.dataset, name):
             again, values = self._rows.lists(name).apart(rows)
             keys = [key.take(again) for key in keys]
@@ -119,7 +126,10 @@ class Asking:
         return one if where is None else Weights(one.kind, taken(one.numbers, where))
 
 
-_NOTHING = {SUM: 0.0, LEAST: np.inf, MOST: -np.inf}
+_NOTHING: Node = Some(())
+_NOWHERE: Codes = np.empty(0, np.intp)
+"""What holds for no row, and the rows that it holds for."""
+_UNSAID = {SUM: 0.0, LEAST: np.inf, MOST: -np.inf}
 """What a row without a value is counted as."""
 
 
@@ -127,7 +137,7 @@ def _numbers(values: pl.Series, state: str) -> np.ndarray[tuple[int], np.dtype[n
     if state == THERE:
         return values.is_not_null().cast(pl.Float64).to_numpy()
     numbers = values.cast(pl.Float64)
-    return (numbers.fill_null(_NOTHING[state]) if numbers.null_count() else numbers).to_numpy()
+    return (numbers.fill_null(_UNSAID[state]) if numbers.null_count() else numbers).to_numpy()
 
 
 def _state(name: str, values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> pl.Series:

@@ -1,6 +1,6 @@
 """Columns as row numbers of their different values, by which rows are grouped without comparing values."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,6 +12,8 @@ Codes = npt.NDArray[np.intp]
 Number = TypeVar("Number", bound=np.generic)
 MOST_DENSE = 1 << 22
 """Numbers up to which different values are told apart by a table of all numbers."""
+BLOCK = 1 << 16
+"""Rows that are worked on at a time, so that all of them are in the fast memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,21 @@ class CodedLists:
 def taken(numbers: npt.NDArray[Number], rows: npt.NDArray[Any]) -> npt.NDArray[Number]:
     """Those of some rows, which are all there: not looking at that takes half the time."""
     return numbers.take(rows, mode="clip")
+
+
+def either(mask: npt.NDArray[np.bool_], one: Codes, other: Codes) -> Codes:
+    """`one` where the mask holds, else `other`: by bits, as a branch for each row takes three times as long."""
+    chosen = np.empty(len(mask), np.intp)
+    for part in blocks(len(mask), BLOCK):
+        changed = -mask[part].astype(np.intp)
+        changed &= one[part] ^ other[part]
+        np.bitwise_xor(changed, other[part], out=chosen[part])
+    return chosen
+
+
+def blocks(rows: int, step: int) -> Iterator[slice]:
+    """All rows, so many at a time."""
+    return (slice(begin, begin + step) for begin in range(0, rows, max(step, 1)))
 
 
 def coded(values: pl.Series) -> Coded:
@@ -94,7 +111,10 @@ def _ranked(values: pl.Series) -> tuple[npt.NDArray[Any], Codes]:
 
 def in_common(dictionaries: Sequence[pl.Series]) -> tuple[pl.Series, list[Codes]]:
     """The different texts of several dictionaries, and the code of each entry, that of null behind the last."""
-    whole = pl.concat(dictionaries).unique().sort() if dictionaries else pl.Series([], dtype=pl.UInt32)
-    numbers = whole.to_numpy()
-    tables = [np.searchsorted(numbers, one.to_numpy()).astype(np.intp) for one in dictionaries]
-    return whole, [np.append(table, len(whole)) for table in tables]
+    words = [one.to_numpy() for one in dictionaries]
+    there = np.zeros(1 + max((int(one.max()) for one in words if len(one)), default=-1), np.bool_)
+    for one in words:
+        there[one] = True
+    different, places = np.flatnonzero(there), np.cumsum(there) - 1
+    tables = [np.append(places[one], len(different)) for one in words]
+    return pl.Series(different, dtype=pl.UInt32), tables

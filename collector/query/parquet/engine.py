@@ -1,6 +1,7 @@
 """Answers questions from a folder of Parquet files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import inf
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -62,6 +63,15 @@ class ParquetEngine:
                 ranking = found[asks[n].ranking if asks[n].by else asks[n]]
                 answers[n] = answer(queries[n], found[asks[n]], ranking, self._texts, tuple(notes))
         return [answers[n] for n in range(len(queries))]
+
+    def prepare(self, queries: Sequence[Query]) -> Iterator[None]:
+        """Reads large files for questions that will be asked together, one at each step, until little memory is left
+        for what is kept. QueryError.
+        """
+        asks = [(query.range, query.dataset, ask_of(_checked(query))) for query in queries]
+        for within, dataset in dict.fromkeys(one[:2] for one in asks):
+            chosen = [ask for *of, ask in asks if of == [within, dataset]]
+            yield from self._gathering(within, Patience(inf)).prepared(dataset, chosen)
 
     def _forget(self) -> None:
         """Begin anew before all the texts that were ever read fill the memory."""

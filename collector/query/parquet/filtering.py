@@ -40,6 +40,8 @@ class Masks:
         return np.ones(len(self._rows), np.bool_)
 
     def _has(self, name: str, condition: Condition) -> Mask:
+        if not self._rows.has(name):
+            return np.zeros(len(self._rows), np.bool_)
         if fields.is_list(self._rows.dataset, name):
             return self._any(self._rows.field(name), condition)
         if fields.is_text(fields.known(self._rows.dataset, name)):

@@ -1,7 +1,9 @@
 """The states of all files of a time range: those of files that are wholly in it are kept for the next question."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,10 +14,12 @@ from collector.query.parquet.filtering import lasting, names
 from collector.query.parquet.keeping import Kept, Sum
 from collector.query.parquet.listing import SPAN, File
 from collector.query.parquet.reading import empty, read
-from collector.query.parquet.states import Ask, States, joined, together, whole
+from collector.query.parquet.states import Ask, States, in_order, joined, ordered, together, whole
 from collector.query.parquet.store import Files, Looked
 from collector.query.parquet.texts import Texts
 
+LARGE = 50_000
+"""Rows of files that are worth being read before anybody asks: others take milliseconds, and are merged soon."""
 Result = TypeVar("Result")
 Part = tuple[Path, Mapping[Ask, States]]
 """What was found in a file."""
@@ -34,10 +38,11 @@ class Gathering:
 
     def states(self, dataset: Dataset, asks: Sequence[Ask]) -> tuple[dict[Ask, States], list[str]]:
         """The states of each question, and what to tell of files that were skipped."""
-        given = together([*asks, *(ask.ranking for ask in asks if ask.by)])
+        wanted = [*asks, *(ask.ranking for ask in asks if ask.by)]
+        given = together(map(ordered, wanted))
         different = list(dict.fromkeys(given.values()))
         found, notes = self.looked(dataset, lambda looked: self._of_files(dataset, different, looked))
-        return {ask: found[one] for ask, one in given.items()}, notes
+        return {ask: in_order(found[given[ordered(ask)]], ask) for ask in wanted}, notes
 
     def looked(self, dataset: Dataset, work: Callable[[Looked], Result]) -> Result:
         """What `work` makes of the files, which is begun anew, once, if some vanish."""
@@ -46,6 +51,21 @@ class Gathering:
     def each(self, looked: Looked, work: Callable[[File], Result]) -> list[Result]:
         """What `work` makes of each file."""
         return self._files.each(looked, self._patience, work)
+
+    def prepared(self, dataset: Dataset, asks: Sequence[Ask]) -> Iterator[None]:
+        """Keeps the states of large files that are wholly in the range, newest first, of one at each step."""
+        wanted = [*asks, *(ask.ranking for ask in asks if ask.by)]
+        different = list(dict.fromkeys(together(map(ordered, wanted)).values()))
+        looked = self.looked(dataset, lambda looked: looked)
+        inside = {ask: self._whole(ask, looked.files) for ask in different}
+        for file in [one for one in reversed(looked.files) if one.rows >= LARGE]:
+            asked = [ask for ask in different if file.path in inside[ask] and not self._kept.has(file.path, ask)]
+            if self._kept.nearly_full:
+                return
+            if asked:
+                with suppress(FileNotFoundError):
+                    looked.tried(file.path, partial(self._of_file, file, dataset, asked, inside))
+                yield
 
     def _of_files(self, dataset: Dataset, asks: Sequence[Ask], looked: Looked) -> tuple[dict[Ask, States], list[str]]:
         inside = {ask: self._whole(ask, looked.files) for ask in asks}
@@ -56,7 +76,8 @@ class Gathering:
             return file.path, self._of_file(file, dataset, left, inside)
 
         parts = self.each(looked, work)
-        return {ask: self._added(ask, sums[ask], parts, inside[ask]) for ask in asks}, looked.notes
+        added = self._files.mapped(lambda ask: self._added(ask, sums[ask], parts, inside[ask]), asks)
+        return dict(zip(asks, added, strict=True)), looked.notes
 
     def _whole(self, ask: Ask, files: Sequence[File]) -> frozenset[Path]:
         """The files of which the question is always the same."""

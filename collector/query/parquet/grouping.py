@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from collector.query.parquet.coding import Coded, Codes, taken
+from collector.query.parquet.coding import BLOCK, Coded, Codes, blocks, taken
 
 Floats = npt.NDArray[np.float64]
 MOST_TABLED = 1 << 21
 """Groups up to which there is a table of all that are possible."""
+SMALL = 1 << 14
+"""Groups of a table that is small."""
+_SHORT = 1 << 32
 _BITS = 62
 _MOST_COMBINED = 1 << 40
 
@@ -54,9 +58,10 @@ def grouped(keys: Sequence[Coded], weights: Mapping[str, Weights]) -> Groups:
 
 def summed(keys: Sequence[Key], weights: Mapping[str, Weights]) -> Groups:
     """The groups of all rows."""
+    if prod(key.size for key in keys) <= MOST_TABLED:
+        return _tabled(keys, weights)
     codes, size, tables = _combined(keys)
-    reduce = _tabled if size <= max(MOST_TABLED, 1) else _sorted
-    found, counts, gathered = reduce(codes, size, weights)
+    found, counts, gathered = _sorted(codes, size, weights)
     return Groups(_apart(found, tables), counts, gathered)
 
 
@@ -86,29 +91,47 @@ def _apart(codes: Codes, tables: Sequence[tuple[int, Codes | None]]) -> list[Cod
     return [codes, *reversed(found)]
 
 
+def _tabled(keys: Sequence[Key], weights: Mapping[str, Weights]) -> Groups:
+    """By a table of all groups, some rows at a time where it is small, so that all of them are in the fast memory."""
+    size, rows = prod(key.size for key in keys), len(keys[0].codes)
+    counts = np.zeros(size, np.int64)
+    tables: dict[str, Floats] = {}
+    for part in blocks(rows, BLOCK if size <= SMALL else rows):
+        codes, _, _ = _combined([Key(key.codes[part], key.size) for key in keys])
+        more = np.bincount(codes, minlength=size)
+        counts = more if part.start == 0 else counts + more
+        for name, one in weights.items():
+            tables[name] = _gathered(tables.get(name), codes, size, Weights(one.kind, one.numbers[part]))
+    there = np.flatnonzero(counts)
+    apart = _apart(there, [(key.size, None) for key in keys[1:]])
+    return Groups(apart, counts[there], {name: tables[name][there] if rows else np.empty(0) for name in weights})
+
+
+def _gathered(table: Floats | None, codes: Codes, size: int, one: Weights) -> Floats:
+    """With these rows."""
+    if one.kind == "sum":
+        more = np.asarray(np.bincount(codes, one.numbers, minlength=size), np.float64)
+        return more if table is None else table + more
+    least = one.kind == "least"
+    table = np.full(size, np.inf if least else -np.inf) if table is None else table
+    (np.minimum if least else np.maximum).at(table, codes, one.numbers)
+    return table
+
+
 _Reduced = tuple[Codes, npt.NDArray[np.int64], dict[str, Floats]]
 
 
-def _tabled(codes: Codes, size: int, weights: Mapping[str, Weights]) -> _Reduced:
-    counts = np.bincount(codes, minlength=size)
-    there = np.flatnonzero(counts)
-    return there, counts[there], {name: _in_table(codes, size, one)[there] for name, one in weights.items()}
-
-
-def _in_table(codes: Codes, size: int, one: Weights) -> Floats:
-    if one.kind == "sum":
-        return np.asarray(np.bincount(codes, one.numbers, minlength=size), np.float64)
-    found = np.full(size, np.inf if one.kind == "least" else -np.inf)
-    (np.minimum if one.kind == "least" else np.maximum).at(found, codes, one.numbers)
-    return found
-
-
 def _sorted(codes: Codes, size: int, weights: Mapping[str, Weights]) -> _Reduced:
-    order, ordered = _order(codes, size)
+    order, ordered = _order(codes, size) if weights else (codes, _alone(codes, size))
     begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(codes) else order
     counts = np.diff(np.append(begins, len(codes)))
     gathered = {name: _reduced(one, order, begins) for name, one in weights.items()}
-    return ordered[begins], counts, gathered
+    return ordered[begins].astype(np.intp, copy=False), counts, gathered
+
+
+def _alone(codes: Codes, size: int) -> npt.NDArray[Any]:
+    """Codes in order, where it does not matter which rows have them."""
+    return np.sort(codes.astype(np.uint32) if size <= _SHORT else codes)
 
 
 def _order(codes: Codes, size: int) -> tuple[Codes, Codes]:
@@ -122,7 +145,9 @@ def _order(codes: Codes, size: int) -> tuple[Codes, Codes]:
     both = codes << bits
     both |= np.arange(len(codes))
     both.sort()
-    return both & ((1 << bits) - 1), both >> bits
+    ordered = both >> bits
+    both &= (1 << bits) - 1
+    return both, ordered
 
 
 def _reduced(one: Weights, order: Codes, begins: Codes) -> Floats:

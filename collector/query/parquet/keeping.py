@@ -40,6 +40,16 @@ class Kept:
         """Keep what was found in a file."""
         self._put((path, ask), Sum(frozenset((path,)), states))
 
+    def has(self, path: Path, ask: Ask) -> bool:
+        """Whether it was kept, which does not count as use of it."""
+        with self._lock:
+            return (path, ask) in self._held
+
+    @property
+    def nearly_full(self) -> bool:
+        """Whether what nobody has asked for yet has to stay out."""
+        return self._bytes > self._most * 3 // 4
+
     def sum(self, ask: Ask) -> Sum | None:
         """The last sum."""
         return self._get(ask)

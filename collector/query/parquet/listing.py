@@ -56,6 +56,11 @@ class File:
         self._spans = [_ends(group, places[name]) for group in groups for name in SPAN if name in places]
 
     @property
+    def rows(self) -> int:
+        """How many it has."""
+        return sum(group.rows for group in self.groups)
+
+    @property
     def ends(self) -> tuple[int, int]:
         """The least and the largest time in it, as far as is known; else as if it were of all times."""
         firsts, lasts = [group.first for group in self.groups], [group.last for group in self.groups]

@@ -13,7 +13,9 @@ DIFFERENT = "different"
 """How many different values a field has in a group."""
 
 
-def measured(states: States, measures: Sequence[Measure], keys: Sequence[str], seconds: float) -> pl.DataFrame:
+def measured(
+    states: States, measures: Sequence[Measure], keys: Sequence[str], seconds: float | pl.Expr
+) -> pl.DataFrame:
     """The groups' keys, and a column for each measure under its text; `seconds` is what those per second are of."""
     frame = states.main
     for name in _fields(measures, "unique"):
@@ -23,7 +25,7 @@ def measured(states: States, measures: Sequence[Measure], keys: Sequence[str], s
     return frame.select(*keys, *(_measure(one, seconds) for one in measures))
 
 
-def _measure(one: Measure, seconds: float) -> pl.Expr:
+def _measure(one: Measure, seconds: float | pl.Expr) -> pl.Expr:
     if one.kind in ("count", "sum"):
         plain = pl.col(COUNT if one.field is None else column(SUM, one.field)) * one.factor
         return (plain / seconds if one.per_second else plain).alias(one.text)

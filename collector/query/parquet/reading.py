@@ -13,7 +13,7 @@ from collector.datasets import Dataset
 from collector.query.columns import Mask
 from collector.query.model import TIME, Range
 from collector.query.parquet import fields
-from collector.query.parquet.coding import Coded, CodedLists, coded, in_common, lists, taken
+from collector.query.parquet.coding import Coded, CodedLists, Codes, coded, either, in_common, lists, taken
 from collector.query.parquet.listing import File
 from collector.query.parquet.texts import Texts
 from collector.schema import Field
@@ -77,7 +77,7 @@ class Rows:
                 return self._codes(field)
             case fields.Turned(source, destination) if fields.is_text(source):
                 one, other = self._codes(source), self._codes(destination)
-                return Coded(np.where(self._straight, one.codes, other.codes), one.values)
+                return Coded(either(self._straight, one.codes, other.codes), one.values)
         if name not in self._coded:
             self._coded[name] = coded(self.field(name))
         return self._coded[name]
@@ -106,8 +106,8 @@ class Rows:
         values, tables = in_common([words for name in there for words, _ in parts[name]])
         left = iter(tables)
         for name in there:
-            codes = [taken(next(left), indices) for _, indices in parts[name]]
-            self._coded[name] = Coded(np.concatenate([np.empty(0, np.intp), *codes]), values)
+            codes = _translated([(next(left), indices) for _, indices in parts[name]], len(self))
+            self._coded[name] = Coded(codes, values)
         if field.name not in there:
             self._coded[field.name] = Coded(np.full(len(self), len(values)), values)
 
@@ -213,10 +213,21 @@ def _numbers(chunk: Any, texts: Texts) -> pl.Series:  # noqa: ARG001 - as the ot
 
 def _parts(chunk: Any, texts: Texts) -> tuple[pl.Series, Any]:
     """The numbers of the texts of a dictionary, and the places in it; the place behind its end for null."""
+    if chunk.null_count == len(chunk):
+        return pl.Series([], dtype=NUMBER), np.zeros(len(chunk), np.intp)
     coded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
     words = texts.numbers(pl.Series(pl.from_arrow(coded.dictionary), dtype=pl.String))
     indices = coded.indices.fill_null(len(words)) if coded.indices.null_count else coded.indices
     return words, indices.to_numpy()
+
+
+def _translated(parts: Iterable[tuple[Codes, Any]], count: int) -> Codes:
+    """The codes of all rows, by a table of those of each part's entries."""
+    codes, begin = np.empty(count, np.intp), 0
+    for table, indices in parts:
+        table.take(indices, mode="clip", out=codes[begin : begin + len(indices)])
+        begin += len(indices)
+    return codes
 
 
 def _list(chunk: Any, texts: Texts) -> pl.Series:

@@ -106,6 +106,21 @@ def together(asks: Iterable[Ask]) -> dict[Ask, Ask]:
     return found
 
 
+def ordered(ask: Ask) -> Ask:
+    """The same for questions that differ in the order of their fields alone."""
+    return ask if len(set(ask.by)) < len(ask.by) else replace(ask, by=tuple(sorted(ask.by)))
+
+
+def in_order(states: States, ask: Ask) -> States:
+    """The states of `ordered(ask)` with the keys of `ask`."""
+    by = ordered(ask).by
+    if by == ask.by:
+        return states
+    names = {f"key{by.index(name)}": key for name, key in zip(ask.by, key_columns(ask.by), strict=True)}
+    values = {name: frame.rename(names) for name, frame in states.values.items()}
+    return States(states.total, states.main.rename(names), values)
+
+
 def _measured(dataset: Dataset, measure: Measure) -> str | None:
     """The field of a measure."""
     if measure.field is None:

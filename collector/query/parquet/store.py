@@ -1,7 +1,7 @@
 """The files of a folder, as far as they are known: listed for each question, their footers read once."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +17,7 @@ from collector.query.parquet.listing import File, paths
 
 MOST_FILES = 20_000
 """Files whose footers are kept."""
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -81,9 +82,13 @@ class Files:
             patience.check()
             return looked.tried(file.path, partial(work, file))
 
-        tasks = [self._workers.submit(one, file) for file in looked.files]
+        return [result for results in self.mapped(one, looked.files) for result in results]
+
+    def mapped(self, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+        """What `work` makes of each, in order; several at once."""
+        tasks = [self._workers.submit(work, item) for item in items]
         try:
-            return [result for task in tasks for result in task.result()]
+            return [task.result() for task in tasks]
         finally:
             for task in tasks:
                 task.cancel()
