@@ -14,6 +14,7 @@ from collector.datagram import Datagram
 from collector.decoders import open_decoder
 from collector.enrichers import open_enricher
 from collector.explore.page.site import Site
+from collector.explore.report.scheduler import open_scheduler
 from collector.health.recorder import MINUTE, Recorder
 from collector.inbox import Inbox
 from collector.pipeline import Pipeline
@@ -40,6 +41,7 @@ class Collector:
     def __init__(self, settings: Settings, health_seconds: int = MINUTE) -> None:
         """`health_seconds` are what a row about the collector's own health is about."""
         self.settings = settings
+        self.scheduler = open_scheduler(settings)
         self.inbox = Inbox()
         buffer = settings.receive_buffer_mib << 20
         self.receivers = [UdpReceiver(one.host, one.port, buffer=buffer) for one in settings.udp]
@@ -74,6 +76,8 @@ class Collector:
             self._open(loop)
             if web:
                 web.start()
+            if self.scheduler:
+                self.scheduler.start()
             if hosts := self.pipeline.enricher.hosts:
                 hosts.resolver.start()
             self._worker.start()
@@ -84,6 +88,8 @@ class Collector:
                 receiver.close()
             for sessions in self.sessions:
                 sessions.close()
+            if self.scheduler:
+                self.scheduler.stop()
             if web:
                 web.stop()
 

@@ -25,6 +25,7 @@ from collector.endpoints import Endpoint, endpoints
 from collector.enrich.dns.servers import NameServer, name_servers
 from collector.enrich.prefixes import Network
 from collector.errors import CollectorError
+from collector.explore.report.plans import Plan, address, plans
 from collector.geoip.sources import Source, edition, sources
 from collector.query.rulefile import rules
 from collector.query.rules import Rule
@@ -83,11 +84,16 @@ def _zone(value: str) -> str:
     return value
 
 
+def _sender(value: str | None) -> str | None:
+    return None if value is None else address(value)
+
+
 Editions = Annotated[tuple[str, ...], BeforeValidator(_editions)]
 Endpoints = Annotated[tuple[Endpoint, ...], BeforeValidator(_endpoints)]
 NameServers = Annotated[tuple[NameServer, ...], BeforeValidator(name_servers)]
 NetworkRates = Annotated[tuple[NetworkRate, ...], BeforeValidator(network_rates)]
 FlowRules = Annotated[tuple[InstanceOf[Rule], ...], BeforeValidator(rules)]
+Plans = Annotated[tuple[InstanceOf[Plan], ...], BeforeValidator(plans)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_listed)]
 Sources = Annotated[tuple[InstanceOf[Source], ...], BeforeValidator(_sources)]
@@ -243,6 +249,20 @@ class Settings(BaseSettings):
     elasticsearch_best_compression: bool = Field(
         default=False, description="Smaller indices for a third more CPU of the engine."
     )
+    kibana: str | None = Field(
+        default=None,
+        description="Kibana or OpenSearch Dashboards for setup, http(s)://HOST:PORT[/BASE/PATH].",
+    )
+    kibana_user: str | None = Field(default=None, description="User there, with its password; else the engine's.")
+    kibana_password: SecretStr | None = Field(default=None, description="Password of that user.")
+    kibana_api_key: SecretStr | None = Field(default=None, description="API key (base64) there, instead of a user.")
+    kibana_token: SecretStr | None = Field(default=None, description="Bearer token there, instead of a user.")
+    kibana_ca: Path | None = Field(default=None, description="File of the authority that signed its certificate.")
+    kibana_verify: bool = Field(default=True, description="Check its certificate.")
+    kibana_space: str | None = Field(default=None, description="Space of Kibana that the dashboards go to.")
+    kibana_tenant: str | None = Field(
+        default=None, description="Tenant of OpenSearch Dashboards: a name, global or private."
+    )
     networks: Path | None = Field(
         default=None,
         description="File (CSV) of your networks, with the columns network, name, site, role, tags: see networks.md.",
@@ -263,6 +283,27 @@ class Settings(BaseSettings):
         default=(),
         description="Rules that change, tag or drop flows: a TOML file of [[rules]], or these in the settings file: "
         "see rules.md.",
+    )
+    reports: Plans = Field(
+        default=(),
+        description="Reports that are made by the day, week or month: a TOML file of [[reports]], or these in the "
+        "settings file: see reports.md.",
+    )
+    smtp_host: str | None = Field(default=None, description="Mail server that reports are sent by.")
+    smtp_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Its port; by default 587 for starttls, 465 for tls, 25 for off."
+    )
+    smtp_tls: Literal["starttls", "tls", "off"] = Field(
+        default="starttls",
+        description="How mail is encrypted on its way there: starttls, tls (from the first byte), off.",
+    )
+    smtp_user: str | None = Field(default=None, description="User who logs in there.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password of that user.")
+    smtp_from: Annotated[str | None, AfterValidator(_sender)] = Field(
+        default=None, description="Sender of the mails: an address."
+    )
+    smtp_ca: Path | None = Field(
+        default=None, description="File of the authority that signed its certificate; by default those of the system."
     )
     web: Annotated[Endpoint | None, BeforeValidator(_endpoint)] = Field(
         default=Endpoint("127.0.0.1", 8080),

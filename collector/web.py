@@ -22,6 +22,7 @@ from collector.endpoints import Endpoint
 from collector.errors import CollectorError
 from collector.explore.page.application import Gate
 from collector.explore.page.site import Site
+from collector.explore.report.scheduler import open_scheduler
 from collector.report import Report
 from collector.settings import Settings
 
@@ -114,13 +115,21 @@ class _Reported:
 
 
 def serve(settings: Settings) -> None:
-    """Serve the page without a collector, until SIGTERM or SIGINT. CollectorError where the port cannot be had."""
+    """Serve the page and make reports, without a collector, until SIGTERM or SIGINT.
+
+    CollectorError where the port cannot be had.
+    """
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
+    scheduler = open_scheduler(settings)
     server = WebServer(settings.web or DEFAULT, application(Site(settings)))
     server.start()
+    if scheduler:
+        scheduler.start()
     ending.wait()
+    if scheduler:
+        scheduler.stop()
     server.stop()
 
 

@@ -28,7 +28,22 @@ COMMANDS_HEAD = """# Commands
 
 This page is made from the program: `python -m collector.commands.reference docs`.
 """
-COMMANDS = ("", "run", "decode", "import", "replay", "demo", "exporters", "geo update", "check")
+COMMANDS = (
+    "",
+    "run",
+    "web",
+    "query",
+    "report",
+    "decode",
+    "import",
+    "replay",
+    "exporters",
+    "demo",
+    "setup",
+    "dashboards export",
+    "geo update",
+    "check",
+)
 
 
 def settings() -> str:

@@ -15,6 +15,8 @@ from collector.query.model import MOST_GROUPS, MOST_TOP
 
 COLUMNS = 48
 """Of the grid that panels lie in."""
+MOST_HEIGHT = 60
+"""Of a row of panels."""
 Kind = Literal["series", "bars", "pie", "table", "metric", "sankey", "map", "records", "text"]
 GROUPED = ("bars", "pie", "table", "sankey", "map")
 """Kinds that show groups."""
@@ -123,7 +125,7 @@ class Panel(_Part):
 class Row(_Part):
     """Panels side by side."""
 
-    height: int = Field(default=12, ge=3, le=60)
+    height: int = Field(default=12, ge=3, le=MOST_HEIGHT)
     """Rows of the grid, of about 20 px."""
     panels: tuple[Panel, ...] = Field(min_length=1)
 

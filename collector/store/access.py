@@ -20,7 +20,7 @@ DEFAULT_PORT = 9200
 class Access:
     """A cluster by one or several URLs, and as whom: a user, an API key or a bearer token.
 
-    A URL may carry user and password; without a port, 9200 is meant. `timeout` is in seconds and for a whole request.
+    A URL may carry user and password. `timeout` is in seconds and for a whole request.
     """
 
     urls: tuple[str, ...]
@@ -32,6 +32,8 @@ class Access:
     """Authorities that alone are trusted; without it, those of the machine and of the certifi package."""
     verify: bool = True
     timeout: float = 60.0
+    default_port: int = DEFAULT_PORT
+    """Meant where a URL has none."""
     compress: bool = False
     """Whether bulk requests are sent with gzip, which costs more CPU than all else: of use on slow networks only."""
 
@@ -44,11 +46,13 @@ class Access:
     def _node(self, url: str) -> NodeConfig:
         try:
             parts = urlsplit(url)
-            port = parts.port or DEFAULT_PORT
+            port = parts.port or self.default_port
         except ValueError as error:
             raise StoreError(f"{public(url)}: {error}") from error
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise StoreError(f"{public(url)}: not of the form http://HOST:9200 or https://HOST:9200")
+            raise StoreError(
+                f"{public(url)}: not of the form http://HOST:{self.default_port} or https://HOST:{self.default_port}"
+            )
         return NodeConfig(
             parts.scheme,
             parts.hostname,

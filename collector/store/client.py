@@ -27,6 +27,9 @@ from collector.store.errors import StoreError
 
 OLDEST = {"Elasticsearch": (7, 10), "OpenSearch": (1, 0)}
 
+TYPES = ("application/json", "application/x-ndjson", "multipart/form-data", "text/*")
+"""Of bodies, none of which is looked into."""
+
 # It tells of each request and each retry what the callers tell in their own words, once.
 logging.getLogger("elastic_transport").setLevel(logging.ERROR)
 
@@ -75,7 +78,7 @@ class Client:
         self._transport = Transport(
             access.nodes(),
             node_class=_Node,
-            serializers=dict.fromkeys(("application/json", "application/x-ndjson", "text/*"), untouched),
+            serializers=dict.fromkeys(TYPES, untouched),
             max_retries=0,
             meta_header=False,
         )
@@ -108,6 +111,17 @@ class Client:
             for name, task in node["tasks"].items():
                 if task.get("cancellable") and task.get("headers", {}).get("X-Opaque-Id") == tag:
                     self.request("POST", f"/_tasks/{name}/_cancel")
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request, whatever the status of its answer. Raises StoreError where none comes."""
+        return self._send(method, path, body, content_type, headers=headers)
 
     def identify(self) -> Engine:
         """Which engine answers. Raises StoreError where none does, or one that is too old."""

@@ -96,6 +96,7 @@ def test_each_service_waits_for_what_it_needs() -> None:
         "kibana-password": {"elasticsearch": "service_healthy"},
         "kibana": {"elasticsearch": "service_healthy", "kibana-password": "service_completed_successfully"},
         "collector": {"elasticsearch": "service_healthy"},
+        "setup": {"elasticsearch": "service_healthy", "kibana": "service_healthy"},
     }
     found = {
         name: {other: wait["condition"] for other, wait in service.get("depends_on", {}).items()}

@@ -92,6 +92,7 @@ def test_the_corpus_arrives_as_documents_with_the_right_types(empty: Engine, tmp
         )
 
 
+@pytest.mark.parametrize("engine", ["elasticsearch9"], indirect=True)
 def test_an_engine_that_dies_in_mid_stream_gets_every_flow_once(empty: Engine, tmp_path: Path) -> None:
     datagrams, expected = corpus(), total(flows(corpus()))
     third = len(datagrams) // 3
@@ -106,6 +107,7 @@ def test_an_engine_that_dies_in_mid_stream_gets_every_flow_once(empty: Engine, t
         until_stored(empty, expected, running.told)
 
 
+@pytest.mark.parametrize("engine", ["opensearch3"], indirect=True)
 def test_a_collector_that_dies_in_mid_stream_ships_the_rest_after_its_start(empty: Engine, tmp_path: Path) -> None:
     datagrams = corpus()
     expected = total(flows(datagrams))

@@ -96,6 +96,7 @@ def test_date_histogram(filled: Engine) -> None:
     ]
 
 
+@pytest.mark.parametrize("engine", ["elasticsearch7"], indirect=True)
 def test_keeps_acknowledged_documents_through_a_kill(filled: Engine) -> None:
     url, pid = filled.url, filled.pid
     filled.kill()
@@ -108,6 +109,7 @@ def test_keeps_acknowledged_documents_through_a_kill(filled: Engine) -> None:
     assert bulk(filled) == [409, 409, 409]
 
 
+@pytest.mark.parametrize("engine", ["elasticsearch7"], indirect=True)
 def test_keeps_documents_through_a_stop(filled: Engine) -> None:
     filled.stop()
     filled.start()
@@ -125,11 +127,13 @@ def test_clear_leaves_nothing(filled: Engine) -> None:
     assert filled.call("GET", "/_index_template/flows")[0] == 404
 
 
+@pytest.mark.parametrize("engine", ["elasticsearch7"], indirect=True)
 def test_killed_from_outside(engine: Engine) -> None:
     os.kill(engine.pid, signal.SIGKILL)
     wait_until(lambda: not engine.running)
 
 
+@pytest.mark.parametrize("engine", ["elasticsearch7"], indirect=True)
 def test_a_killed_engine_runs_again_in_the_next_test(engine: Engine) -> None:
     assert engine.running
 

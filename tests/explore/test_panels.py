@@ -21,6 +21,7 @@ from collector.store.access import Access
 from collector.store.elasticsearch import ElasticsearchStore, Settings
 from collector.store.parquet.store import ParquetStore
 from tests.engines import Engine
+from tests.explore import exported
 from tests.explore.night import NIGHT, night, shown
 
 NAMES = list(dashboards())
@@ -102,7 +103,7 @@ def _values(engine: ParquetEngine | ElasticEngine, dashboard: Dashboard, field: 
 
 
 @pytest.mark.engine
-def test_each_engine_shows_the_same(
+def test_each_engine_shows_the_same_and_answers_what_exports_ask(
     engine: Engine, parquet: ParquetEngine, batches: list[Flows], tmp_path: Path
 ) -> None:
     engine.clear()
@@ -121,6 +122,7 @@ def test_each_engine_shows_the_same(
             values = [_values(asked, dashboard, field) for asked in (parquet, search)]
             wrong += [f"{name}: {field}: {values}"] if values[0] != values[1] else []
     search.close()
+    wrong += exported.troubles(engine, NIGHT.start, NIGHT.end)
     assert not wrong, "\n".join(wrong)
 
 

@@ -25,9 +25,9 @@ Curve = tuple[str, str, list[list[Any]]]
 
 def series(panel: Panel, answer: Answer, look: Look) -> dict[str, Any]:
     """The first measure stacked by group, the others on top in grey; or a line for each measure."""
-    curves = _stacked(panel, answer, look) if panel.by else _lines(panel, answer, look)
+    found = curves(panel, answer, look)
     units = list(dict.fromkeys(map(unit, _drawn(panel))))
-    single = len(curves) == 1 and not panel.by
+    single = len(found) == 1 and not panel.by
     return {
         **base(look),
         "tooltip": tooltip(look, _tip(panel, look), trigger="axis"),
@@ -37,9 +37,14 @@ def series(panel: Panel, answer: Answer, look: Look) -> dict[str, Any]:
         "yAxis": [number_axis(look, one) for one in units[:2]],
         "series": [
             _curve(panel, one, axis, filled=panel.stacked or single)
-            for one, axis in zip(curves, _axes(panel, units), strict=False)
+            for one, axis in zip(found, _axes(panel, units), strict=False)
         ],
     }
+
+
+def curves(panel: Panel, answer: Answer, look: Look) -> list[Curve]:
+    """One for each group, or for each measure where there are no groups."""
+    return _stacked(panel, answer, look) if panel.by else _lines(panel, answer, look)
 
 
 def _drawn(panel: Panel) -> tuple[str, ...]:

@@ -1,0 +1,40 @@
+"""The export files of dashboards/: what is shown is in the YAML files, and how in the rooms below."""
+
+import json
+import re
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from collector.explore.colours import known, other
+from collector.explore.kibana.export import lines, objects
+from collector.explore.kibana.objects import TARGETS, Target
+from collector.explore.kibana.words import PREFIX, Words
+from collector.explore.labels import label
+from collector.explore.load import dashboards
+
+
+def export(target: Target, before: str = PREFIX, folder: Path | None = None) -> str:
+    """The file that a target imports, with ids that begin so; of the dashboards in a folder, or of our own."""
+    words = Words(label, known(), other(), before)
+    return lines(objects(target, dashboards(folder), words, outline()))
+
+
+def outline() -> list[Any]:
+    """The countries of the world, features of GeoJSON that are named by their ISO code."""
+    text = files("collector").joinpath("data/world.json").read_text(encoding="utf-8")
+    features: list[Any] = json.loads(text)["features"]
+    return features
+
+
+def prefix(space: str | None) -> str:
+    """What ids begin with in a space or tenant: an id exists once over all of them."""
+    inside = re.sub(r"[^a-z0-9]+", "-", (space or "").lower()).strip("-")
+    return f"{PREFIX}{inside}-" if inside else PREFIX
+
+
+if __name__ == "__main__":
+    place = Path(sys.argv[1] if sys.argv[1:] else "dashboards")
+    for one in TARGETS.values():
+        (place / f"{one.name}.ndjson").write_text(export(one), encoding="utf-8")

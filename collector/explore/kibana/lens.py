@@ -1,0 +1,158 @@
+"""Panels in the dialect of Kibana 8.9 and later: Lens, which can be edited there."""
+
+from collections.abc import Sequence
+
+from collector.datasets import Dataset
+from collector.explore.dashboard import Panel
+from collector.explore.kibana.metrics import LENS, Metric, metric
+from collector.explore.kibana.objects import Json, Reference, Target, saved
+from collector.explore.kibana.words import Words
+from collector.query.measures import measure
+
+LAYER = "L"
+TIME = "x"
+TYPES = {"series": "lnsXY", "bars": "lnsXY", "pie": "lnsPie", "table": "lnsDatatable", "metric": "lnsMetric"}
+RECORDS = "___records___"
+
+
+def lens(target: Target, identifier: str, panel: Panel, dataset: Dataset, words: Words) -> Json:
+    """A panel of the kinds in `TYPES`."""
+    metrics = [metric(measure(one), words.of(panel, one), series=panel.kind == "series") for one in panel.measures]
+    if panel.kind == "metric" or (panel.kind == "series" and panel.by):
+        metrics = metrics[:1]
+    columns = {**_groups(panel, words), **({TIME: _time()} if panel.kind == "series" else {})}
+    columns |= {f"m{number}": _metric(one) for number, one in enumerate(metrics)}
+    layer = {"columnOrder": list(columns), "incompleteColumns": {}, "columns": columns}
+    state = {
+        "datasourceStates": {"formBased": {"layers": {LAYER: layer}}},
+        "visualization": _visualization(panel, metrics),
+        "query": {"query": "" if panel.filter == "*" else panel.filter, "language": "lucene"},
+        "filters": [],
+        "internalReferences": [],
+        "adHocDataViews": {},
+    }
+    attributes = {
+        "title": panel.title,
+        "description": panel.description,
+        "visualizationType": TYPES[panel.kind],
+        "state": state,
+    }
+    view = Reference(f"indexpattern-datasource-layer-{LAYER}", "index-pattern", words.view(dataset))
+    return saved(target, "lens", identifier, attributes, [view])
+
+
+def _names(panel: Panel) -> list[str]:
+    """Columns of groups: a table has one for each field, the others one for all of them."""
+    if not panel.by:
+        return []
+    return [f"g{number}" for number in range(len(panel.by))] if panel.kind == "table" else ["g0"]
+
+
+def _groups(panel: Panel, words: Words) -> Json:
+    if panel.kind == "table":
+        return {f"g{number}": _terms(panel, field, (), words) for number, field in enumerate(panel.by)}
+    return {"g0": _terms(panel, panel.by[0], panel.by[1:], words)} if panel.by else {}
+
+
+def _terms(panel: Panel, field: str, more: Sequence[str], words: Words) -> Json:
+    """The top values of a field, or of several fields together."""
+    params: Json = {
+        "size": panel.top,
+        "orderBy": {"type": "column", "columnId": "m0"},
+        "orderDirection": "asc" if panel.ascending else "desc",
+        "otherBucket": panel.other,
+        "missingBucket": False,
+        "parentFormat": {"id": "multi_terms" if more else "terms"},
+    }
+    if more:
+        params["secondaryFields"] = list(more)
+    label = " › ".join(words.of(panel, one) for one in (field, *more))
+    return {
+        "label": label,
+        "customLabel": True,
+        "dataType": "ip" if field.endswith(".ip") and not more else "string",
+        "operationType": "terms",
+        "sourceField": field,
+        "isBucketed": True,
+        "scale": "ordinal",
+        "params": params,
+    }
+
+
+def _time() -> Json:
+    return {
+        "label": "@timestamp",
+        "dataType": "date",
+        "operationType": "date_histogram",
+        "sourceField": "@timestamp",
+        "isBucketed": True,
+        "scale": "interval",
+        "params": {"interval": "auto", "includeEmptyRows": True},
+    }
+
+
+def _metric(one: Metric) -> Json:
+    params: Json = {"format": _format(one)}
+    if one.measure.kind == "percentile":
+        params["percentile"] = one.measure.percent
+    elif one.measure.kind in ("sum", "count", "unique"):
+        params["emptyAsNull"] = True
+    return {
+        "label": one.label,
+        "customLabel": True,
+        "dataType": "number",
+        "operationType": LENS[one.measure.kind],
+        "sourceField": one.field or RECORDS,
+        "isBucketed": False,
+        "scale": "ratio",
+        "params": params,
+        **({"timeScale": "s"} if one.per_second else {}),
+    }
+
+
+def _format(one: Metric) -> Json:
+    kind = "bytes" if (one.field or "").endswith("bytes") and one.measure.kind != "unique" else "number"
+    return {"id": kind, "params": {"decimals": 1 if kind == "bytes" else 0, "compact": kind == "number"}}
+
+
+def _visualization(panel: Panel, metrics: Sequence[Metric]) -> Json:
+    accessors = [f"m{number}" for number in range(len(metrics))]
+    groups = _names(panel)
+    layer: Json = {"layerId": LAYER, "layerType": "data"}
+    if panel.kind == "metric":
+        return layer | {"metricAccessor": accessors[0]}
+    if panel.kind == "table":
+        columns = [{"columnId": one} for one in (*groups, *accessors)]
+        return layer | {"columns": columns, "paging": {"size": 10, "enabled": True}}
+    if panel.kind == "pie":
+        return {"shape": "donut", "layers": [layer | _slices(groups, accessors)]}
+    return _axes(panel, layer, groups, accessors)
+
+
+def _slices(groups: Sequence[str], accessors: Sequence[str]) -> Json:
+    return {
+        "primaryGroups": list(groups),
+        "metrics": list(accessors[:1]),
+        "numberDisplay": "percent",
+        "categoryDisplay": "default",
+        "legendDisplay": "default",
+        "nestedLegend": False,
+    }
+
+
+def _axes(panel: Panel, layer: Json, groups: Sequence[str], accessors: Sequence[str]) -> Json:
+    kind = "bar_horizontal" if panel.kind == "bars" else "area_stacked" if groups else "line"
+    layer |= {"seriesType": kind, "accessors": list(accessors)}
+    if panel.kind == "bars":
+        layer["xAccessor"] = groups[0]
+    else:
+        layer["xAccessor"] = TIME
+        if groups:
+            layer["splitAccessor"] = groups[0]
+    return {
+        "legend": {"isVisible": panel.kind == "series", "position": "right"},
+        "valueLabels": "hide",
+        "fittingFunction": "None",
+        "preferredSeriesType": kind,
+        "layers": [layer],
+    }

@@ -1,0 +1,189 @@
+"""Reports by schedule as they are written: `[[reports]]` of a TOML file."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import time
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+
+from collector.errors import CollectorError
+from collector.explore.report.periods import PERIODS, Every
+
+ENDINGS = ("pdf", "html", "png")
+REPORTS = "reports"
+_NAME = re.compile(r"\w[\w .()–-]{0,99}")
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A report that is made again and again."""
+
+    name: str
+    dashboard: str
+    """Its name, or the path of its file."""
+    every: Every
+    at: time
+    """When it is made, on the first day after the period that it is about."""
+    filter: str
+    format: str
+    folder: Path | None
+    mail: tuple[str, ...]
+    """Addresses that it is sent to."""
+
+    @property
+    def key(self) -> str:
+        """What tells it from all others."""
+        return f"{self.name}, {self.every}"
+
+
+def plans(given: Any) -> tuple[Plan, ...]:
+    """Reports from the path of a file, or from what a settings file has under `reports`.
+
+    ValueError, with the number of the report, where one is wrong.
+    """
+    if isinstance(given, str | Path):
+        return _of_file(Path(given))
+    listed = _typed(given, (list, tuple), "reports are the path of a file, or [[reports]]")
+    found = tuple(_numbered(number, one) for number, one in enumerate(listed, 1))
+    keys = [plan.key for plan in found]
+    for number, key in enumerate(keys, 1):
+        if key in keys[: number - 1]:
+            other = keys.index(key) + 1
+            raise ValueError(f"report {number}: report {other} is called {key} too: give one of them a name")
+    return found
+
+
+def _of_file(path: Path) -> tuple[Plan, ...]:
+    try:
+        contents = tomllib.loads(path.read_text(encoding="utf-8"))
+        _refuse_unknown(contents, (REPORTS,))
+        return plans(_typed(contents.get(REPORTS, []), list, "reports are written as [[reports]]"))
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from error
+    except ValueError as error:  # of TOML and UTF-8 too
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _numbered(number: int, given: Any) -> Plan:
+    if isinstance(given, Plan):
+        return given
+    try:
+        return _plan(_typed(given, Mapping, "it must be a table: [[reports]]"))
+    except ValueError as error:
+        raise ValueError(f"report {number}: {error}") from error
+
+
+def _plan(given: Mapping[str, Any]) -> Plan:
+    _refuse_unknown(given, [field.name for field in fields(Plan)])
+    values = {key: _within(key, check, given.get(key)) for key, check in CHECKS.items()}
+    plan = Plan(**{**values, "name": values["name"] or Path(values["dashboard"]).stem})
+    if plan.folder is None and not plan.mail:
+        raise ValueError("it goes nowhere: give a folder, or mail, or both")
+    _within("filter", lambda _: _look(plan), plan.filter)
+    return plan
+
+
+def _look(plan: Plan) -> None:
+    """ValueError where the filter is none for the rows of the dashboard."""
+    # Dashboards take a while to be read, which is spared to all who have no schedules.
+    from collector.explore.report.contents import check, chosen  # noqa: PLC0415
+
+    try:
+        check(chosen(plan.dashboard), plan.filter)
+    except CollectorError as error:
+        raise ValueError(str(error)) from error
+
+
+def _dashboard(given: Any) -> str:
+    from collector.explore.report.contents import chosen  # noqa: PLC0415
+
+    name = _text(given)
+    try:
+        chosen(name)
+    except CollectorError as error:
+        raise ValueError(str(error)) from error
+    return name
+
+
+def _text(given: Any) -> str:
+    text = _typed(given, str, "it is missing" if given is None else "it must be a text")
+    return str(text)
+
+
+def _name(given: Any) -> str:
+    name = _text("" if given is None else given)
+    if name and not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} must be fit for the name of a file: letters, digits, spaces, and . - _ ( )")
+    return name
+
+
+def _chosen(given: Any, known: Iterable[str]) -> str:
+    if given not in known:
+        raise ValueError(f"{'it is missing' if given is None else f'{given!r} is none'}; there are {', '.join(known)}")
+    return str(given)
+
+
+def _at(given: Any) -> time:
+    if isinstance(given, time):  # TOML has times: 06:00:00
+        return given.replace(second=0, microsecond=0)
+    found = _TIME.fullmatch(_text(given))
+    if not found:
+        raise ValueError(f"{given!r} is not a time such as 06:00")
+    return time(int(found[1]), int(found[2]))
+
+
+def _folder(given: Any) -> Path | None:
+    return None if given is None else Path(_text(given))
+
+
+def _mail(given: Any) -> tuple[str, ...]:
+    listed = () if given is None else [given] if isinstance(given, str) else given
+    return tuple(map(address, _typed(listed, (list, tuple), "it must be an address, or a list of addresses")))
+
+
+def address(given: Any) -> str:
+    """An address such as noc@example.net, or `Duty <noc@example.net>`. ValueError."""
+    text = _text(given)
+    plain = parseaddr(text)[1]
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", plain) or not text.isprintable():
+        raise ValueError(f"{text!r} is not an address such as noc@example.net")
+    return text
+
+
+CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "name": _name,
+    "dashboard": _dashboard,
+    "every": lambda given: _chosen(given, PERIODS),
+    "at": lambda given: _at("06:00" if given is None else given),
+    "filter": lambda given: _text("" if given is None else given),
+    "format": lambda given: _chosen("pdf" if given is None else given, ENDINGS),
+    "folder": _folder,
+    "mail": _mail,
+}
+
+
+def _within(where: str, check: Callable[[Any], Any], given: Any) -> Any:
+    try:
+        return check(given)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+
+
+def _typed(given: Any, kind: type | tuple[type, ...], reason: str) -> Any:
+    if not isinstance(given, kind):
+        raise ValueError(reason)  # noqa: TRY004 - the settings take it for a wrong value
+    return given
+
+
+def _refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
+    known = list(known)
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            raise ValueError(f"{name}: no such key; {hint}")

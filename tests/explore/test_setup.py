@@ -1,0 +1,198 @@
+"""`setup` against a server that answers as Kibana and OpenSearch Dashboards do."""
+
+import base64
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.testing
+
+from collector.cli import app
+from collector.errors import CollectorError
+from collector.explore.exports import export
+from collector.explore.kibana.objects import TARGETS
+from tests.explore.standin import Standin, serving
+from tests.store import tls
+
+USER = "Basic " + base64.b64encode(b"elastic:secret").decode()
+SUMS = ("visualization", "dashboard", "index-pattern")
+
+
+@pytest.fixture
+def kibana() -> Iterator[Standin]:
+    with serving(Standin()) as one:
+        yield one
+
+
+def setup(*arguments: str) -> str:
+    """Standard output of a run that ends well."""
+    result = typer.testing.CliRunner().invoke(app, ["setup", *arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.stdout
+
+
+def failure(*arguments: str) -> str:
+    with pytest.raises(CollectorError) as caught:
+        setup(*arguments)
+    return str(caught.value)
+
+
+def test_everything_is_imported_and_told(kibana: Standin) -> None:
+    told = setup("--kibana", kibana.url)
+    file = [json.loads(line) for line in export(TARGETS["kibana-7"]).splitlines()]
+    assert {("", one["type"], one["id"]) for one in file} == set(kibana.objects)
+    assert f"Kibana 7.10.2 at {kibana.url}" in told
+    dashboards = sum(one["type"] == "dashboard" for one in file)
+    assert f"{dashboards} dashboard" in told
+
+
+def test_a_second_time_replaces_what_is_there(kibana: Standin) -> None:
+    first = setup("--kibana", kibana.url)
+    before = dict(kibana.objects)
+    assert setup("--kibana", kibana.url) == first
+    assert kibana.objects == before
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "target"),
+    [
+        ("Kibana", "7.17.20", "kibana-7"),
+        ("Kibana", "8.8.2", "kibana-7"),
+        ("Kibana", "8.9.0", "kibana-9"),
+        ("Kibana", "9.2.0", "kibana-9"),
+        ("OpenSearch Dashboards", "3.1.0", "opensearch-dashboards"),
+    ],
+)
+def test_the_version_tells_the_dialect(name: str, version: str, target: str) -> None:
+    with serving(Standin(name=name, version=version)) as one:
+        assert (
+            f"would import {export(TARGETS[target]).count(chr(10))} objects for {target} into {name} {version}"
+            in setup("--kibana", one.url, "--dry-run")
+        )
+        assert not one.objects
+
+
+def test_opensearch_dashboards_of_the_first_version_get_pairs_by_script() -> None:
+    with serving(Standin(name="OpenSearch Dashboards", version="1.3.20")) as one:
+        setup("--kibana", one.url)
+        specs = [json.dumps(line) for line in one.objects.values() if "vega" in json.dumps(line)]
+        assert specs
+        assert not any("multi_terms" in line for line in specs)
+
+
+def test_both_headers_against_forged_requests_are_sent(kibana: Standin) -> None:
+    setup("--kibana", kibana.url)
+    assert kibana.headers is not None
+    assert kibana.headers["kbn-xsrf"] == kibana.headers["osd-xsrf"] == "true"
+    assert "kbn-version" not in kibana.headers
+
+
+@pytest.mark.parametrize(
+    ("flags", "header"),
+    [
+        (("--kibana-user", "elastic", "--kibana-password", "secret"), USER),
+        (("--elasticsearch-user", "elastic", "--elasticsearch-password", "secret"), USER),
+        (("--kibana-api-key", "a2V5"), "ApiKey a2V5"),
+        (("--kibana-token", "abc"), "Bearer abc"),
+    ],
+)
+def test_ways_to_log_in(kibana: Standin, flags: tuple[str, ...], header: str) -> None:
+    kibana.authorization = header
+    assert "imported into" in setup("--kibana", kibana.url, *flags)
+
+
+def test_a_space_has_ids_of_its_own(kibana: Standin) -> None:
+    setup("--kibana", kibana.url, "--kibana-space", "noc")
+    assert {space for space, _, _ in kibana.objects} == {"noc"}
+    assert all(identifier.startswith("flow-collector-noc-") for _, _, identifier in kibana.objects)
+
+
+def test_a_tenant_is_named_in_a_header() -> None:
+    with serving(Standin(name="OpenSearch Dashboards", version="2.19.0")) as one:
+        setup("--kibana", one.url, "--kibana-tenant", "global")
+        assert {space for space, _, _ in one.objects} == {"global"}
+
+
+def test_a_base_path_is_kept() -> None:
+    with serving(Standin(base="/kibana")) as one:
+        setup("--kibana", one.url)
+        assert one.objects
+
+
+def test_a_server_that_starts_is_waited_for(kibana: Standin) -> None:
+    kibana.starting = 1
+    assert "imported into" in setup("--kibana", kibana.url, "--wait", "20")
+
+
+def test_objects_that_were_refused_are_named(kibana: Standin, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = {"type": "missing_references", "references": [{"type": "index-pattern", "id": "elastiflow-1-*"}]}
+    kibana.refused = {"flow-collector-overview": missing}
+    result = typer.testing.CliRunner().invoke(app, ["setup", "--kibana", kibana.url])
+    assert "(flow-collector-overview): what it uses is not there: index-pattern elastiflow-1-*" in result.stdout
+    assert str(result.exception) == "1 objects were not imported"
+    assert len(kibana.objects) > 1
+
+
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
+    "401": ({"authorization": USER}, "does not know the user"),
+    "403": ({"forbidden": True}, "the user may not change saved objects"),
+    "413": ({"limit": 1000}, "is too large (status 413)"),
+    "not ready": ({"starting": 1}, "is not ready yet"),
+    "a page": ({"html": True}, "is a web page"),
+    "base path": ({"base": "/kibana"}, "base path"),
+    "too old": ({"version": "7.9.3"}, "7.10 is the oldest that works"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_goes_wrong_is_said_in_words(fault: str) -> None:
+    given, said = FAULTS[fault]
+    with serving(Standin(**given)) as one:
+        assert said in failure("--kibana", f"http://127.0.0.1:{one.port}")
+
+
+def test_a_version_that_is_hidden_from_strangers() -> None:
+    with serving(Standin(version="9.0.0", authorization=USER)) as one:
+        assert "does not tell its version to strangers" in failure("--kibana", one.url)
+
+
+def test_a_file_of_a_form_that_is_too_new(kibana: Standin) -> None:
+    kibana.version = "9.0.0"
+    lying = kibana.url
+    classic = type(kibana).classic
+    try:
+        type(kibana).classic = property(lambda _: True)  # type: ignore[assignment, method-assign]
+        assert "does not know this form of objects (status 422)" in failure("--kibana", lying)
+    finally:
+        type(kibana).classic = classic  # type: ignore[method-assign]
+
+
+def test_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    assert "connection refused" in failure("--kibana", f"http://127.0.0.1:{port}")
+
+
+def test_tls_where_there_is_none(kibana: Standin) -> None:
+    assert "http:// instead of https://" in failure("--kibana", kibana.url.replace("http", "https"))
+
+
+def test_a_space_is_kibanas_and_a_tenant_is_not(kibana: Standin) -> None:
+    assert "Kibana has spaces" in failure("--kibana", kibana.url, "--kibana-tenant", "global")
+
+
+def test_nothing_to_do_is_an_error() -> None:
+    assert "nothing to set up" in failure()
+
+
+def test_a_certificate_must_be_trusted(tmp_path: Path) -> None:
+    authority, context = tls.make(tmp_path)
+    with serving(Standin(), context) as one:
+        url = one.url.replace("http", "https")
+        assert "certificate is not trusted" in failure("--kibana", url)
+        assert "imported into" in setup("--kibana", url, "--kibana-ca", str(authority))
+        assert "imported into" in setup("--kibana", url, "--no-kibana-verify")
