@@ -11,7 +11,7 @@ from tests.fuzz import running
 from tests.fuzz.judging import check, judge
 from tests.fuzz.mutations import Story, story
 
-SECONDS = 40
+SECONDS = 15
 
 
 @pytest.mark.slow

@@ -122,7 +122,7 @@ def plain(name: str, value: Any) -> Any:
 
 @pytest.mark.parametrize("together", [1, 1000], ids=["members with few values together", "each alone"])
 @given(flows=batches())
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_document_has_what_the_columns_have_and_no_more(together: int, flows: Flows) -> None:
     with patch("collector.store.fragments.LEAST_FLOWS", together):
         got = [flat(json.loads(document)) for document in documents(flows)]

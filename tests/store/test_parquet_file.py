@@ -25,7 +25,7 @@ from tests.store.parquet_flows import expected, in_utc, random_flows, write_file
 from tests.store.sample import flows
 
 many = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 

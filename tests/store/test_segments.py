@@ -90,7 +90,8 @@ def test_a_file_cut_at_any_length_is_set_aside(
 ) -> None:
     segment = segments.write(flows(5), compress)
     whole = segment.path.read_bytes()
-    for length in range(len(whole)):
+    # Each length of its head, and from there one in steps that fall on all places of a word.
+    for length in [*range(64), *range(64, len(whole), 17), len(whole) - 1]:
         segment.path.write_bytes(whole[:length])
         fresh = Segments(segments.folder)
         (left,) = fresh.pending()
