@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,14 +17,28 @@ from typing import Any, Self
 PATIENCE = 60.0
 
 
+def _ports() -> Iterator[int]:
+    """One after the other, of a range that the system gives no socket by itself, and no other process of the tests has.
+
+    What an exporter still sends to the port of an ended test reaches nobody.
+    """
+    first = 20_000 + EACH * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return cycle(range(first, first + EACH))
+
+
+EACH = 1500
+"""Ports of a process of the tests."""
+PORTS = _ports()
+
+
 def free_ports(count: int) -> list[int]:
     """Ports that are free for UDP and TCP."""
     found: list[int] = []
     while len(found) < count:
+        port = next(PORTS)
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
             try:
+                tcp.bind(("127.0.0.1", port))
                 udp.bind(("127.0.0.1", port))
             except OSError:
                 continue
