@@ -1,6 +1,5 @@
 """Rules as they are written: `[[rules]]` of a TOML file. ValueError, with the rule's number, where one is wrong."""
 
-import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from collector import schema
+from collector.given import refuse_unknown, typed, within
 from collector.query.errors import FilterError
 from collector.query.filter import Filter, parse
 from collector.query.rules import Rule
@@ -22,7 +22,7 @@ def rules(given: Any) -> tuple[Rule, ...]:
     """Rules from the path of a file, or from what a settings file has under `rules`."""
     if isinstance(given, str | Path):
         return _of_file(Path(given))
-    listed = _typed(given, (list, tuple), "rules are the path of a file, or [[rules]]")
+    listed = typed(given, (list, tuple), "rules are the path of a file, or [[rules]]")
     found = tuple(_numbered(number, one) for number, one in enumerate(listed, 1))
     names = [rule.name for rule in found]
     for number, name in enumerate(names, 1):
@@ -34,8 +34,8 @@ def rules(given: Any) -> tuple[Rule, ...]:
 def _of_file(path: Path) -> tuple[Rule, ...]:
     try:
         contents = tomllib.loads(path.read_text(encoding="utf-8"))
-        _refuse_unknown(contents, (RULES,))
-        listed = _typed(contents.get(RULES, []), list, "rules are written as [[rules]]")
+        refuse_unknown(contents, (RULES,))
+        listed = typed(contents.get(RULES, []), list, "rules are written as [[rules]]")
         return rules(listed)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from error
@@ -53,13 +53,13 @@ def _numbered(number: int, given: Any) -> Rule:
 
 
 def _rule(number: int, given: Any) -> Rule:
-    _refuse_unknown(_typed(given, Mapping, "it must be a table: [[rules]]"), KEYS)
+    refuse_unknown(typed(given, Mapping, "it must be a table: [[rules]]"), KEYS)
     rule = Rule(
-        name=_typed(given.get("name", str(number)), str, "name: it must be a text"),
+        name=typed(given.get("name", str(number)), str, "name: it must be a text"),
         when=_when(given.get("when")),
         values={**_set(given.get("set", {})), **_removed(given.get("remove"))},
-        tags=_within("tag", texts, given["tag"]) if "tag" in given else (),
-        drop=_typed(given.get("drop", False), bool, "drop: it must be true or false"),
+        tags=within("tag", texts, given["tag"]) if "tag" in given else (),
+        drop=typed(given.get("drop", False), bool, "drop: it must be true or false"),
     )
     if rule.drop == bool(rule.values or rule.tags):
         raise ValueError("it must have either drop = true, or some of set, remove and tag")
@@ -67,7 +67,7 @@ def _rule(number: int, given: Any) -> Rule:
 
 
 def _when(given: Any) -> Filter:
-    text = _typed(given, str, 'when: a filter is missing; when = "*" is for all flows')
+    text = typed(given, str, 'when: a filter is missing; when = "*" is for all flows')
     try:
         return parse(text)
     except FilterError as error:
@@ -75,7 +75,7 @@ def _when(given: Any) -> Filter:
 
 
 def _set(given: Any) -> dict[str, Any]:
-    table = _typed(given, Mapping, "set: it must be a table: set = { FIELD = VALUE }")
+    table = typed(given, Mapping, "set: it must be a table: set = { FIELD = VALUE }")
     return {name: _of_field("set", name, partial(checked, value=value)) for name, value in _flat(table)}
 
 
@@ -89,32 +89,11 @@ def _flat(given: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, Any
 
 
 def _removed(given: Any) -> dict[str, None]:
-    names = () if given is None else _within("remove", texts, given)
+    names = () if given is None else within("remove", texts, given)
     return {_of_field("remove", name, removable): None for name in names}
 
 
 def _of_field(key: str, name: str, check: Callable[[str], Any]) -> Any:
     if name not in schema.fields():
         raise ValueError(f"{key}: {unknown(name, schema.fields())}")
-    return _within(f"{key}: {name}", check, name)
-
-
-def _within(where: str, check: Callable[[Any], Any], given: Any) -> Any:
-    try:
-        return check(given)
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from error
-
-
-def _typed(given: Any, kind: type | tuple[type, ...], reason: str) -> Any:
-    if not isinstance(given, kind):
-        raise ValueError(reason)  # noqa: TRY004 - the settings take it for a wrong value
-    return given
-
-
-def _refuse_unknown(given: Iterable[str], known: tuple[str, ...]) -> None:
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise ValueError(f"{name}: no such key; {hint}")
+    return within(f"{key}: {name}", check, name)

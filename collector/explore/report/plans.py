@@ -1,6 +1,5 @@
 """Reports by schedule as they are written: `[[reports]]` of a TOML file."""
 
-import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +11,7 @@ from typing import Any
 
 from collector.errors import CollectorError
 from collector.explore.report.periods import PERIODS, Every
+from collector.given import refuse_unknown, typed, within
 
 ENDINGS = ("pdf", "html", "png")
 REPORTS = "reports"
@@ -48,7 +48,7 @@ def plans(given: Any) -> tuple[Plan, ...]:
     """
     if isinstance(given, str | Path):
         return _of_file(Path(given))
-    listed = _typed(given, (list, tuple), "reports are the path of a file, or [[reports]]")
+    listed = typed(given, (list, tuple), "reports are the path of a file, or [[reports]]")
     found = tuple(_numbered(number, one) for number, one in enumerate(listed, 1))
     keys = [plan.key for plan in found]
     for number, key in enumerate(keys, 1):
@@ -61,8 +61,8 @@ def plans(given: Any) -> tuple[Plan, ...]:
 def _of_file(path: Path) -> tuple[Plan, ...]:
     try:
         contents = tomllib.loads(path.read_text(encoding="utf-8"))
-        _refuse_unknown(contents, (REPORTS,))
-        return plans(_typed(contents.get(REPORTS, []), list, "reports are written as [[reports]]"))
+        refuse_unknown(contents, (REPORTS,))
+        return plans(typed(contents.get(REPORTS, []), list, "reports are written as [[reports]]"))
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from error
     except ValueError as error:  # of TOML and UTF-8 too
@@ -73,18 +73,18 @@ def _numbered(number: int, given: Any) -> Plan:
     if isinstance(given, Plan):
         return given
     try:
-        return _plan(_typed(given, Mapping, "it must be a table: [[reports]]"))
+        return _plan(typed(given, Mapping, "it must be a table: [[reports]]"))
     except ValueError as error:
         raise ValueError(f"report {number}: {error}") from error
 
 
 def _plan(given: Mapping[str, Any]) -> Plan:
-    _refuse_unknown(given, [field.name for field in fields(Plan)])
-    values = {key: _within(key, check, given.get(key)) for key, check in CHECKS.items()}
+    refuse_unknown(given, [field.name for field in fields(Plan)])
+    values = {key: within(key, check, given.get(key)) for key, check in CHECKS.items()}
     plan = Plan(**{**values, "name": values["name"] or Path(values["dashboard"]).stem})
     if plan.folder is None and not plan.mail:
         raise ValueError("it goes nowhere: give a folder, or mail, or both")
-    _within("filter", lambda _: _look(plan), plan.filter)
+    within("filter", lambda _: _look(plan), plan.filter)
     return plan
 
 
@@ -111,7 +111,7 @@ def _dashboard(given: Any) -> str:
 
 
 def _text(given: Any) -> str:
-    text = _typed(given, str, "it is missing" if given is None else "it must be a text")
+    text = typed(given, str, "it is missing" if given is None else "it must be a text")
     return str(text)
 
 
@@ -143,7 +143,7 @@ def _folder(given: Any) -> Path | None:
 
 def _mail(given: Any) -> tuple[str, ...]:
     listed = () if given is None else [given] if isinstance(given, str) else given
-    return tuple(map(address, _typed(listed, (list, tuple), "it must be an address, or a list of addresses")))
+    return tuple(map(address, typed(listed, (list, tuple), "it must be an address, or a list of addresses")))
 
 
 def address(given: Any) -> str:
@@ -165,25 +165,3 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "folder": _folder,
     "mail": _mail,
 }
-
-
-def _within(where: str, check: Callable[[Any], Any], given: Any) -> Any:
-    try:
-        return check(given)
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from error
-
-
-def _typed(given: Any, kind: type | tuple[type, ...], reason: str) -> Any:
-    if not isinstance(given, kind):
-        raise ValueError(reason)  # noqa: TRY004 - the settings take it for a wrong value
-    return given
-
-
-def _refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
-    known = list(known)
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise ValueError(f"{name}: no such key; {hint}")
