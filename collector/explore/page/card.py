@@ -1,6 +1,7 @@
 """A panel: its title, what it shows, or why it does not."""
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nicegui import ui
@@ -35,6 +36,7 @@ class Card:
             self._head()
             ui.element("div").classes("fc-work")
             self._body = ui.element("div").classes("fc-body")
+            self._notes = ui.element("div").classes("fc-notes")
         with self._body:
             if panel.kind == "text":
                 ui.markdown(panel.text).classes("fc-text")
@@ -74,6 +76,7 @@ class Card:
             self._show(request, found)
 
     def _show(self, request: Request, answer: Answer) -> None:
+        self._note(answer.notes)
         if self._drawn and self._drawn(request, answer):
             return
         self._body.clear()
@@ -83,8 +86,12 @@ class Card:
             except Exception:
                 log.exception("panel %s cannot be drawn by a fault of the collector: please report it", self.panel.id)
                 self._say(FAULT, "fc-wrong")
-                return
-            for note in answer.notes:
+
+    def _note(self, notes: Sequence[str]) -> None:
+        """What to know about the answer, also where its chart stays and only its numbers change."""
+        self._notes.clear()
+        with self._notes:
+            for note in notes:
                 words("div", note, "fc-note")
 
     def fail(self, fault: str) -> None:
@@ -94,6 +101,7 @@ class Card:
 
     def _say(self, text: str, classes: str) -> None:
         self._drawn = None
+        self._note(())
         self._body.clear()
         with self._body:
             words("div", text, classes)
