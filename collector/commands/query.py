@@ -4,9 +4,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -19,7 +21,7 @@ from collector.query.engines import open_engine
 from collector.query.filter import Filter, parse
 from collector.query.measures import measure
 from collector.query.model import MOST_GROUPS, MOST_TOP, Answer, Engine, Query, QueryError, Range, Records
-from collector.query.ranges import between, last, length
+from collector.query.ranges import length, within
 from collector.query.syntax import unknown
 from collector.settings import Settings
 
@@ -74,6 +76,9 @@ def query(  # noqa: PLR0913, PLR0917 - an option each
     records: Annotated[bool, typer.Option("--records", help="Show flows as they are, the newest first.")] = False,
     fields: Annotated[list[str] | None, typer.Option("--field", help="Column of --records; several times.")] = None,
     dataset: Annotated[str, typer.Option(help=f"Kind of rows: {', '.join(DATASETS)}.")] = "flows",
+    spread: Annotated[
+        bool, typer.Option("--spread", help="Spread sums of --interval over each flow's time (Parquet).")
+    ] = False,
     form: Annotated[Form, typer.Option("--format", help="How it is written.")] = Form.TABLE,
     watch: Annotated[float | None, typer.Option(min=1, help="Ask again every so many seconds, until Ctrl-C.")] = None,
 ) -> None:
@@ -87,7 +92,7 @@ def query(  # noqa: PLR0913, PLR0917 - an option each
         question = _Rows(read, _known(fields or COLUMNS, kind), top, kind)
     else:
         chosen = measures or (MEASURES if kind.name == "flows" else ("rows",))
-        question = _Groups(read, _grouped(by or (), kind), _measured(chosen, kind), top, other, step, kind)
+        question = _Groups(read, _grouped(by or (), kind), _measured(chosen, kind), top, other, step, spread, kind)
     with closing(open_engine(settings)) as engine:
         if watch is None:
             _once(engine, question, span(), form, settings.timezone)
@@ -106,13 +111,14 @@ class _Groups:
     top: int
     other: bool
     interval: int | None
+    spread: bool
     dataset: Dataset
 
     def ask(self, engine: Engine, within: Range) -> Answer:
         """The answer for that time."""
         parts = tuple(measure(text) for text in self.measures)
         whole = Query(within, parts, self.by, self.filter, self.interval, self.top, self.other, dataset=self.dataset)
-        return engine.ask([whole])[0]
+        return engine.ask([replace(whole, spread=self.spread)])[0]
 
 
 @dataclass(frozen=True)
@@ -177,15 +183,12 @@ def _measures(question: Question) -> tuple[str, ...]:
 
 def _span(length_: str | None, begin: str | None, end: str, zone: str) -> Callable[[], Range]:
     """The range that is meant, at each moment that it is asked for."""
-    if begin is None:
-        return lambda: last(length_ or DAY, _now())
-    if length_ is not None:
+    if begin is not None and length_ is not None:
         raise QueryError("--last and --from exclude each other")
-    return lambda: between(begin, end, zone, _now())
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+    if begin is None:
+        length(length_ or DAY)
+    start = f"now-{length_ or DAY}" if begin is None else begin
+    return lambda: within(start, end, datetime.now(UTC), ZoneInfo(zone))
 
 
 def _dataset(name: str) -> Dataset:

@@ -11,9 +11,9 @@ import typer
 from collector.commands.options import with_settings
 from collector.commands.web import SETTINGS as READING
 from collector.errors import CollectorError
-from collector.explore.page.times import EXAMPLES, within
 from collector.explore.report.plans import ENDINGS
 from collector.query.model import Range
+from collector.query.ranges import EXAMPLES, within
 from collector.settings import Settings
 
 LAST = "24h"

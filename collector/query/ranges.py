@@ -1,14 +1,35 @@
-"""Time ranges as people write them: `24h`, `now-2d`, `2026-03-01T08:00`."""
+"""Times and time ranges as people write them: `24h`, `now-2d`, `now/d`, or a time of the calendar."""
 
 import re
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
-from collector.query.dates import UNITS, moment
+from collector.errors import CollectorError
 from collector.query.model import QueryError, Range
 
+UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+ROUNDED = {
+    "m": {"second": 0},
+    "h": {"second": 0, "minute": 0},
+    "d": {"second": 0, "minute": 0, "hour": 0},
+}
+"""What becomes of the parts of a time that is rounded down to a unit."""
+CALENDAR = ("d", "w")
+EXAMPLES = "now-24h, now/d, 2026-03-01 or 2026-03-01T12:00:00Z"
+MILLISECOND = timedelta(milliseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NOW = re.compile(r"now((?:[+-]\d{1,6}[smhdw])*)(?:/([mhd]))?")
+_STEP = re.compile(r"([+-]\d+)([smhdw])")
 _LENGTH = re.compile(r"(\d{1,6})([smhdw])")
-_WITHOUT_ZONE = re.compile(r"\d{4}-\d\d(-\d\d(T\d\d(:\d\d(:\d\d([.,]\d{1,9})?)?)?)?)?")
+
+
+class TimeError(CollectorError):
+    """A text that is no time."""
 
 
 def length(text: str) -> int:
@@ -16,35 +37,49 @@ def length(text: str) -> int:
     found = _LENGTH.fullmatch(text.strip())
     if not found or not int(found[1]):
         raise QueryError(f"{text!r} is no length of time such as 30s, 15m, 24h, 7d or 2w")
-    return int(found[1]) * UNITS[found[2]]
+    return int(found[1]) * UNITS[found[2]] // MILLISECOND
 
 
-def last(text: str, now: int) -> Range:
-    """So long until now (milliseconds since 1970)."""
-    return Range(now - length(text), now)
+def within(start: str, end: str, now: datetime, zone: tzinfo) -> Range:
+    """The range between two times. TimeError where one is none, QueryError where it has no length."""
+    begin, close = moment(start, now, zone), moment(end, now, zone, up=True)
+    if close <= begin:
+        raise QueryError(f"the time range ends ({end}) before it begins ({start})")
+    return Range(milliseconds(begin), milliseconds(close))
 
 
-def between(begin: str, end: str, zone: str, now: int) -> Range:
-    """From one time to another, both as in filters; what has no zone is in `zone`. QueryError where it is none.
-
-    The end is meant with its whole precision: until `2026-03-01` is until that day is over.
-    """
-    return Range(_read(begin, zone, now)[0], _read(end, zone, now)[1])
-
-
-def _read(text: str, zone: str, now: int) -> tuple[int, int]:
-    """Where a time begins, and where it is over: the same for `now` and others without a length."""
+def moment(text: str, now: datetime, zone: tzinfo, *, up: bool = False) -> datetime:
+    """Read a time; one without an offset is of the zone. `up`: rounding is to the end of the unit. TimeError."""
     try:
-        found = moment(text.strip())
-        first, final = found.first.at(now), found.last.at(now)
-        ends = first, first if first == final else final + 1
-        return (_there(ends[0], zone), _there(ends[1], zone)) if _WITHOUT_ZONE.fullmatch(text.strip()) else ends
-    except (ValueError, OverflowError) as error:
-        raise QueryError(str(error)) from None
+        found = _NOW.fullmatch(text)
+        return _relative(found[1], found[2], now.astimezone(zone), up) if found else _absolute(text, zone, up)
+    except (ValueError, OverflowError):
+        raise TimeError(f"{text!r} is not a time such as {EXAMPLES}") from None
 
 
-def _there(milliseconds: int, zone: str) -> int:
-    """From the time that a clock in UTC shows to when one in `zone` shows the same."""
-    seconds, rest = divmod(milliseconds, 1000)
-    wall = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=ZoneInfo(zone))
-    return round(wall.timestamp()) * 1000 + rest
+def _relative(steps: str, unit: str | None, now: datetime, up: bool) -> datetime:
+    for count, size in _STEP.findall(steps):
+        step = int(count) * UNITS[size]
+        # Days are those of the calendar, of 23 to 25 hours where clocks are put back or forward; hours are hours.
+        now = now + step if size in CALENDAR else (now.astimezone(UTC) + step).astimezone(now.tzinfo)
+    if unit is None:
+        return now
+    begin = now.replace(microsecond=0, **ROUNDED[unit])  # type: ignore[arg-type]
+    return begin + UNITS[unit] if up else begin
+
+
+def _absolute(text: str, zone: tzinfo, up: bool) -> datetime:
+    found = datetime.fromisoformat(text)
+    if up and len(text) == len("2026-03-01"):
+        found += UNITS["d"]
+    return found if found.tzinfo else found.replace(tzinfo=zone)
+
+
+def milliseconds(time: datetime) -> int:
+    """Since 1970."""
+    return (time - EPOCH) // MILLISECOND
+
+
+def local(since: int, zone: tzinfo) -> datetime:
+    """A time in milliseconds since 1970, in the zone."""
+    return (EPOCH + since * MILLISECOND).astimezone(zone)

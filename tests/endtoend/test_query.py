@@ -71,6 +71,15 @@ def test_a_series_has_all_bytes(folder: Path) -> None:
     assert all(str(row["@timestamp"]).endswith(":00.000Z") for row in found)
 
 
+def test_a_series_spreads_flows_over_their_time_on_wish(folder: Path) -> None:
+    """The flows last two seconds."""
+    asked = ("--interval", "1s", "--measure", "bytes", "--last", "30m")
+    assert len(rows(folder, *asked)) == 1
+    spread = [float(str(row["bytes"])) for row in rows(folder, *asked, "--spread")]
+    assert len(spread) > 1
+    assert sum(spread) == pytest.approx(6000)
+
+
 def test_records_with_the_columns_that_are_asked_for(folder: Path) -> None:
     found = rows(folder, "--records", "--field", "network.bytes", "--field", "flow.tcp_flags", "network.bytes:>1500")
     assert sorted(int(str(row["network.bytes"])) for row in found) == [2000, 3000]
@@ -117,7 +126,7 @@ def test_an_empty_store_is_said(tmp_path: Path) -> None:
         (("--last", "1y"), "'1y' is no length of time such as"),
         (("--from", "yesterday"), "'yesterday' is not a time such as"),
         (("--last", "1h", "--from", "now-1h"), "--last and --from exclude each other"),
-        (("--from", "now", "--to", "now-1h"), "the time range ends before it begins"),
+        (("--from", "now", "--to", "now-1h"), "the time range ends (now-1h) before it begins (now)"),
         (("--dataset", "flow"), "--dataset: 'flow' is none of flows,"),
         (("--by", "source.ip") * 5, "--by: at most 4 fields"),
     ],

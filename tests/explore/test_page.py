@@ -173,6 +173,15 @@ def test_the_range_is_chosen_by_the_keyboard(kept: Tab, flows: pl.DataFrame) -> 
     kept.shows("from=now-1h&to=now")
 
 
+def test_long_flows_are_spread_on_wish_and_the_panel_says_so(kept: Tab) -> None:
+    kept.open(f"/d/overview?{DAY}")
+    kept.page.get_by_text("Flows count with all their bytes and packets at the time of their end.").wait_for()
+    kept.page.keyboard.press("t")
+    kept.page.get_by_text("Spread long flows over their time").click()
+    kept.shows("spread=1")
+    kept.page.get_by_text("Bytes and packets of long flows are spread over the time").wait_for()
+
+
 def test_where_nothing_is_there_is_said_when_something_was(kept: Tab) -> None:
     kept.open("/d/overview?from=now-24h&to=now")
     kept.page.get_by_text("The newest row is of Sunday, 1 March 2026, 11:59:").wait_for()

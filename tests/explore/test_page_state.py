@@ -11,6 +11,7 @@ from collector.errors import CollectorError
 from collector.explore.page import times
 from collector.explore.page.chips import Chip, added, condition, quoted
 from collector.explore.page.state import REFRESH, View, address, read
+from collector.query import ranges
 from collector.query.filter import parse
 
 BOARDS = ("overview", "talkers")
@@ -26,6 +27,7 @@ views = st.builds(
     texts.map(str.strip),
     st.lists(chips, max_size=4, unique=True).map(tuple),
     st.sampled_from(REFRESH),
+    st.booleans(),
     st.dictionaries(st.sampled_from(["newest", "records"]), st.integers(1, 99)).map(lambda d: tuple(d.items())),
     st.sampled_from([(), (("records", "network.bytes", True),), (("records", "@timestamp", False),)]),
 )
@@ -105,18 +107,18 @@ def test_any_value_can_be_filtered_for(value: str) -> None:
     ],
 )
 def test_times(text: str, up: bool, expected: str) -> None:
-    found = times.moment(text, NOW, BERLIN, up=up)
-    assert times.written(times.milliseconds(found), UTC) == expected
+    found = ranges.moment(text, NOW, BERLIN, up=up)
+    assert times.written(ranges.milliseconds(found), UTC) == expected
 
 
 @pytest.mark.parametrize("text", ["", "now-", "now-1y", "now-999999w", "2026-13-01", "12:00", "now/w"])
 def test_what_is_no_time(text: str) -> None:
     with pytest.raises(CollectorError, match="not a time such as"):
-        times.moment(text, NOW, UTC)
+        ranges.moment(text, NOW, UTC)
 
 
 def test_a_time_in_an_address_means_the_same_everywhere() -> None:
-    since = times.milliseconds(datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+    since = ranges.milliseconds(datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
     assert times.written(since, BERLIN) == "2026-10-25T02:30:00+02:00"
     assert times.written(since + 3_600_000, BERLIN) == "2026-10-25T02:30:00+01:00"
 

@@ -32,6 +32,11 @@ class Request:
         wanted = rows(self.dashboard, panel, self.within, self.filter(panel), offset)
         return replace(wanted, sort=name, descending=descending)
 
+    def question(self, panel: Panel) -> Query:
+        """What a panel that is no records asks. FilterError."""
+        spread = self.view.spread
+        return question(self.dashboard, panel, self.within, self.filter(panel), spread=spread)
+
     def filter(self, panel: Panel) -> Filter | None:
         """The page's filter for the rows of a panel. FilterError where they have no such field."""
         return page_filter(self.view, self.dashboard.dataset_of(panel))
@@ -54,7 +59,7 @@ def answers(engine: Engine, request: Request, patience: Patience) -> dict[str, F
     for panel in request.dashboard.panels():
         if panel.kind not in ("records", "text"):
             try:
-                queries[panel.id] = question(request.dashboard, panel, request.within, request.filter(panel))
+                queries[panel.id] = request.question(panel)
             except CollectorError as error:
                 found[panel.id] = str(error)
     for name, one in _asked(engine, queries, patience).items():

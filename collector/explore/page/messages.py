@@ -9,6 +9,7 @@ from collector.explore.page import times
 from collector.explore.page.answers import Found, Request, empty
 from collector.explore.page.silence import silence
 from collector.explore.page.words import words
+from collector.query import ranges
 from collector.query.model import Range
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Messages:
         """The rows are of another time."""
         zone = self.visit.site.zone
         words("h2", "Nothing in this time range")
-        when = times.local(newest, zone).strftime("%A, %-d %B %Y, %H:%M:%S")
+        when = ranges.local(newest, zone).strftime("%A, %-d %B %Y, %H:%M:%S")
         words("p", f"The newest row is of {when} ({self.visit.site.settings.timezone}).")
         around = Range(newest - HOUR, newest + 1)
         start, end = times.written(around.start, zone), times.written(around.end, zone)

@@ -12,13 +12,13 @@ from nicegui.events import GenericEventArguments
 from collector.errors import CollectorError
 from collector.explore import labels, units
 from collector.explore.dashboard import Panel
-from collector.explore.page import times
 from collector.explore.page.answers import Request
 from collector.explore.page.choosing import told
 from collector.explore.page.header import button
 from collector.explore.page.record import record_panel
 from collector.explore.page.tables import SHOWN, column
 from collector.explore.page.words import words
+from collector.query import ranges
 from collector.query.model import MOST_RECORDS, Answer
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def cell(visit: "Visit", name: str, value: Any) -> str:
     if unit is not None and isinstance(value, int | float):
         return units.text(value, unit)
     if hasattr(value, "isoformat"):
-        since = times.milliseconds(value.replace(tzinfo=UTC))
-        return times.local(since, visit.site.zone).isoformat(" ", "milliseconds")[:23]
+        since = ranges.milliseconds(value.replace(tzinfo=UTC))
+        return ranges.local(since, visit.site.zone).isoformat(" ", "milliseconds")[:23]
     return shown(value)
 
 

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from collector.errors import CollectorError
 from collector.explore.page.chips import Chip
-from collector.explore.page.times import within
 from collector.query.model import MOST_RECORDS, TIME
+from collector.query.ranges import within
 
 START, END = "now-24h", "now"
 REFRESH = (0, 10, 30, 60, 300)
@@ -33,6 +33,8 @@ class View:
     """As it was written, whether it makes sense or not."""
     chips: tuple[Chip, ...] = ()
     refresh: int = 0
+    spread: bool = False
+    """Whether series spread flows over their time."""
     pages: tuple[tuple[str, int], ...] = ()
     """Panels of records that do not show their first page (0)."""
     sorts: tuple[tuple[str, str, bool], ...] = ()
@@ -71,6 +73,8 @@ def address(view: View) -> str:
     pairs += [("not" if chip.out else "is", f"{chip.field}:{chip.value}") for chip in view.chips]
     if view.refresh:
         pairs.append(("refresh", str(view.refresh)))
+    if view.spread:
+        pairs.append(("spread", "1"))
     pairs += [("page", f"{panel}:{page + 1}") for panel, page in view.pages]
     pairs += [("sort", f"{panel}:{name}:{DOWN if down else UP}") for panel, name, down in view.sorts]
     return f"{PATH}{quote(view.dashboard)}?{urlencode(pairs, safe=':/*', quote_via=quote)}"
@@ -181,4 +185,4 @@ def _plain(view: View, given: dict[str, str], faults: list[str]) -> View:
     if len(text) > MOST_TEXT:
         faults.append(f"the filter is longer than {MOST_TEXT} characters")
         text = ""
-    return replace(view, filter=text.strip(), refresh=int(refresh))
+    return replace(view, filter=text.strip(), refresh=int(refresh), spread=given.get("spread") == "1")

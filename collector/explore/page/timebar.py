@@ -1,5 +1,6 @@
 """The choice of a time range."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from nicegui import ui
 from collector.errors import CollectorError
 from collector.explore.page import times
 from collector.explore.page.words import words
+from collector.query import ranges
 
 if TYPE_CHECKING:
     from collector.explore.page.visit import Visit
@@ -41,6 +43,7 @@ class TimeBar:
             self._fault = ui.label().classes("fc-fault")
             ui.label(f"Times are of {self.visit.site.settings.timezone}.").classes("fc-note")
             ui.button("Show", on_click=self._apply).props("no-caps unelevated")
+            self._spread = ui.checkbox("Spread long flows over their time", on_change=self._spreading).props("dense")
 
     def _input(self, label: str) -> ui.element:
         with ui.element("label"):
@@ -56,19 +59,20 @@ class TimeBar:
         self._words.text = words
         self._button.props(f'aria-label="Time range: {words}"')
         self._fault.text = ""
+        self._spread.value = view.spread
         try:
             within = self.visit.request().within
         except CollectorError:
             return
         for box, since in ((self._from, within.start), (self._to, within.end)):
-            box.props["value"] = times.local(since, zone).strftime("%Y-%m-%dT%H:%M:%S")
+            box.props["value"] = ranges.local(since, zone).strftime("%Y-%m-%dT%H:%M:%S")
             box.update()
 
     def _apply(self) -> None:
         zone = self.visit.site.zone
         try:
             begin, end = (self._moment(str(box.props["value"])) for box in (self._from, self._to))
-            times.within(begin, end, self.visit.site.clock(), zone)
+            ranges.within(begin, end, self.visit.site.clock(), zone)
         except CollectorError as error:
             self._fault.text = str(error)
             return
@@ -76,8 +80,12 @@ class TimeBar:
 
     def _moment(self, text: str) -> str:
         zone = self.visit.site.zone
-        time = times.moment(text, datetime.now(zone), zone)
-        return times.written(times.milliseconds(time), zone)
+        time = ranges.moment(text, datetime.now(zone), zone)
+        return times.written(ranges.milliseconds(time), zone)
+
+    def _spreading(self) -> None:
+        if self._spread.value != self.visit.view.spread:
+            self.visit.go(replace(self.visit.view, spread=bool(self._spread.value)))
 
     def _go(self, start: str, end: str) -> None:
         self._menu.close()

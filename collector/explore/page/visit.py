@@ -19,8 +19,8 @@ from collector.explore.page.header import Header
 from collector.explore.page.messages import Messages
 from collector.explore.page.site import Site
 from collector.explore.page.state import View, address, read
-from collector.explore.page.times import within
 from collector.query.model import Patience
+from collector.query.ranges import within
 
 LOOKS = {"dark": True, "light": False}
 """Whether the page is dark, by what was chosen; otherwise it is as the system is."""

@@ -10,8 +10,8 @@ from collector.explore import labels, units
 from collector.explore.charts.groups import shown
 from collector.explore.charts.look import Look
 from collector.explore.dashboard import Panel
-from collector.explore.page.times import local, milliseconds
 from collector.query.model import OTHER, Answer
+from collector.query.ranges import local, milliseconds
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from collector.explore.labels import label
 from collector.explore.load import dashboards, read
 from collector.explore.page.answers import Found, Request, answers
 from collector.explore.page.state import View
-from collector.explore.page.times import local
 from collector.query.filter import parse
 from collector.query.model import Answer, Engine, Patience, Range
+from collector.query.ranges import local
 from collector.schema import Field
 
 SECONDS = 900.0

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-from collector.explore.page.times import milliseconds
 from collector.query.model import Range
+from collector.query.ranges import milliseconds
 
 Every = Literal["day", "week", "month"]
 PERIODS: tuple[Every, ...] = get_args(Every)
