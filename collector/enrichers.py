@@ -13,7 +13,8 @@ from collector.enrich.reputation import Reputation
 from collector.enrich.services import Services
 from collector.enrich.snmp import Access, Agents
 from collector.enrich.sources import Sources
-from collector.settings import OFF, Settings, plain
+from collector.setting_kinds import OFF
+from collector.settings import Settings, plain
 
 
 def open_enricher(settings: Settings, names: bool = True, live: bool = False) -> Enricher:

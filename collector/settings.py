@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -20,22 +19,28 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from collector.decode.configured import NetworkRate, network_rates
 from collector.endpoints import Endpoint, endpoints
-from collector.enrich.dns.servers import NameServer, name_servers
-from collector.enrich.prefixes import Network
 from collector.errors import CollectorError
-from collector.explore.report.plans import Plan, address, plans
-from collector.geoip.sources import Source, edition, sources
-from collector.query.rulefile import rules
-from collector.query.rules import Rule
+from collector.setting_kinds import (
+    Editions,
+    Endpoints,
+    FlowRules,
+    NameServers,
+    NetworkRates,
+    Networks,
+    Paths,
+    Plans,
+    Sender,
+    Sources,
+    Texts,
+    Web,
+    Zone,
+)
 
 ENVIRONMENT = "FLOW_COLLECTOR_"
 DEFAULT_FILE = "flow-collector.toml"
 OF_TESTS = "FLOW_COLLECTOR_TEST_"
 """Variables of the test suite, which are no settings."""
-OFF = "off"
-
 
 PRIVATE = tuple(
     ip_network(one)
@@ -46,58 +51,6 @@ PRIVATE = tuple(
 
 class SettingsError(CollectorError):
     """A setting that is unknown or makes no sense."""
-
-
-def _listed(value: Any) -> Any:
-    """`a,b` from a flag or variable; a TOML file may have a list."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _endpoints(value: Any) -> Any:
-    return endpoints([] if value == OFF else _listed(value))
-
-
-def _endpoint(value: Any) -> Any:
-    if value in (None, OFF):
-        return None
-    (one,) = endpoints([value])
-    return one
-
-
-def _networks(value: Any) -> Any:
-    return [ip_network(part) for part in _listed(value)]
-
-
-def _sources(value: Any) -> Any:
-    return sources([] if value == OFF else _listed(value))
-
-
-def _editions(value: Any) -> Any:
-    return [edition(part) for part in _listed(value)]
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ValueError, OSError, KeyError) as error:
-        raise ValueError("not a time zone such as UTC or Europe/Berlin") from error
-    return value
-
-
-def _sender(value: str | None) -> str | None:
-    return None if value is None else address(value)
-
-
-Editions = Annotated[tuple[str, ...], BeforeValidator(_editions)]
-Endpoints = Annotated[tuple[Endpoint, ...], BeforeValidator(_endpoints)]
-NameServers = Annotated[tuple[NameServer, ...], BeforeValidator(name_servers)]
-NetworkRates = Annotated[tuple[NetworkRate, ...], BeforeValidator(network_rates)]
-FlowRules = Annotated[tuple[InstanceOf[Rule], ...], BeforeValidator(rules)]
-Plans = Annotated[tuple[InstanceOf[Plan], ...], BeforeValidator(plans)]
-Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
-Paths = Annotated[tuple[Path, ...], BeforeValidator(_listed)]
-Sources = Annotated[tuple[InstanceOf[Source], ...], BeforeValidator(_sources)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Settings(BaseSettings):
@@ -299,19 +252,15 @@ class Settings(BaseSettings):
     )
     smtp_user: str | None = Field(default=None, description="User who logs in there.")
     smtp_password: SecretStr | None = Field(default=None, description="Password of that user.")
-    smtp_from: Annotated[str | None, AfterValidator(_sender)] = Field(
-        default=None, description="Sender of the mails: an address."
-    )
+    smtp_from: Sender = Field(default=None, description="Sender of the mails: an address.")
     smtp_ca: Path | None = Field(
         default=None, description="File of the authority that signed its certificate; by default those of the system."
     )
-    web: Annotated[Endpoint | None, BeforeValidator(_endpoint)] = Field(
+    web: Web = Field(
         default=Endpoint("127.0.0.1", 8080),
         description="Where the page, the API, /metrics and /healthz are served: HOST:PORT, or off.",
     )
-    timezone: Annotated[str, AfterValidator(_zone)] = Field(
-        default="UTC", description="Time zone whose days the indices and Parquet folders are."
-    )
+    timezone: Zone = Field(default="UTC", description="Time zone whose days the indices and Parquet folders are.")
     keep_days: int | None = Field(default=None, ge=1, description="Delete days older than this.")
     keep_gib: float | None = Field(default=None, gt=0, description="Delete the oldest days when there are more GiB.")
     segments_gib: float = Field(

@@ -120,7 +120,7 @@ def _tell(into: Pipeline, made: Made, settings: Settings, console: Console) -> N
 def _next(settings: Settings) -> str:
     if settings.elasticsearch:
         return f"see the indices elastiflow-* of {settings.elasticsearch[0]}"
-    return f"flow-collector run --folder {settings.folder} --udp off --tcp off"
+    return f"flow-collector web --folder {settings.folder}"
 
 
 def _shown(milliseconds: int) -> str:

@@ -34,7 +34,7 @@ def test_fills_a_folder_of_its_own_and_says_what_to_do_next(tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     assert "1,000 flows" in done.stderr
     assert "in Parquet files in flows-demo" in done.stderr
-    assert "next: flow-collector run --folder flows-demo --udp off --tcp off" in done.stderr
+    assert "next: flow-collector web --folder flows-demo" in done.stderr
     assert not real.exists()
     assert stored(tmp_path / "flows-demo") == 1_000
 
