@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from collector.app import CLOSE_SECONDS
 from collector.captures import batches
 from collector.commands.decoding import Decoding, Kind
+from collector.commands.logs import configure_logging
 from collector.commands.options import with_settings
-from collector.commands.run import configure_logging
 from collector.datasets import DATASETS
 from collector.decoders import open_decoder
 from collector.endpoints import Endpoint, endpoint
@@ -23,7 +23,7 @@ from collector.receive.pcap import read_capture
 from collector.receive.replay import replay
 from collector.settings import Settings, SettingsError
 from collector.store.writers import opened
-from collector.stores import engine, open_store, store_name
+from collector.stores import open_store, store_name
 
 Files = Annotated[
     list[str], typer.Argument(metavar="FILE...", help="pcap, pcapng or IPFIX files, also in gzip; - is standard input.")
@@ -107,6 +107,8 @@ def import_(files: Files, settings: Settings) -> None:
     """Put the flows of captures into the store, each at its own time."""
     configure_logging(settings.log_level)
     if settings.elasticsearch:
+        from collector.search_engine import engine  # noqa: PLC0415
+
         engine(settings)  # who types the command can mend the URL at once; `run` waits for an engine that comes later
     enricher = open_enricher(settings)
     pipeline = Pipeline(open_store(settings), open_decoder(settings), enricher, Rules(settings.rules))

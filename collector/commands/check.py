@@ -18,7 +18,6 @@ from collector.receive.tcp import TcpReceiver
 from collector.receive.udp import UdpReceiver
 from collector.receivers import session_receivers
 from collector.settings import Settings
-from collector.stores import engine
 from collector.web import bound
 
 LITTLE_DISK = 2 << 30
@@ -153,6 +152,8 @@ def _store(settings: Settings) -> Iterator[Finding]:
     if not settings.elasticsearch:
         yield Finding("ok", f"flows go to Parquet files in {settings.folder}")
         return
+    from collector.search_engine import engine  # noqa: PLC0415
+
     try:
         yield Finding("ok", f"{engine(settings)} answers")
     except CollectorError as error:

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from collector.app import CLOSE_SECONDS
+from collector.commands.logs import configure_logging
 from collector.commands.options import with_settings
-from collector.commands.run import configure_logging
 from collector.datasets import DATASETS
 from collector.demo import place
 from collector.demo.fill import FLOWS, HOURS, SEED, Wish, fill, pipeline
@@ -21,8 +21,9 @@ from collector.explore.page.site import Site
 from collector.inbox import Inbox
 from collector.pipeline import Pipeline
 from collector.report import Report
+from collector.search_engine import access
 from collector.settings import Settings, SettingsError
-from collector.stores import access, open_store, store_name
+from collector.stores import open_store, store_name
 from collector.web import WebServer, application
 
 FLUSH_SECONDS = 3600.0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from collector.cli import app
+from collector.cli import application
 from collector.commands.options import shown
 from collector.settings import DEFAULT_FILE, Settings, flag, variable
 
@@ -61,7 +61,9 @@ def commands() -> str:
 
 def _section(name: str) -> str:
     arguments = [*name.split(), "--help"]
-    told = CliRunner(env={"COLUMNS": "100", "TERMINAL_WIDTH": "100"}).invoke(app, arguments, prog_name="flow-collector")
+    told = CliRunner(env={"COLUMNS": "100", "TERMINAL_WIDTH": "100"}).invoke(
+        application(), arguments, prog_name="flow-collector"
+    )
     text = "\n".join(line.rstrip() for line in told.stdout.strip().splitlines())
     return f"\n## {name or 'flow-collector'}\n\n```text\n{text}\n```\n"
 

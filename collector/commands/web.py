@@ -2,8 +2,8 @@
 
 import typer
 
+from collector.commands.logs import configure_logging
 from collector.commands.options import with_settings
-from collector.commands.run import configure_logging
 from collector.settings import Settings, SettingsError
 from collector.web import serve
 

@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from collector.cli import application
+from collector.commands import MODULES
 from collector.settings import Settings, flag
 from tests.endtoend.running import environment, free_ports
 from tests.sample import capture
@@ -23,10 +26,24 @@ def call(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command_and_every_setting(tmp_path: Path) -> None:
     answer = call("--help", folder=tmp_path)
     assert answer.returncode == 0
-    for command in ("run", "decode", "import", "replay", "demo", "exporters", "web", "geo", "check"):
+    for command in MODULES:
         assert re.search(rf"^ +{command} ", answer.stdout, re.MULTILINE)
     settings = call("run", "--help", folder=tmp_path).stdout
     assert all(flag(name) in settings for name in Settings.model_fields)
+
+
+@pytest.mark.parametrize("command", MODULES)
+def test_a_command_is_there_without_the_others(command: str) -> None:
+    alone = application(command)
+    assert CliRunner().invoke(alone, [command, "--help"]).exit_code == 0
+    assert CliRunner().invoke(alone, ["geo" if command != "geo" else "run", "--help"]).exit_code == 2
+
+
+def test_a_command_that_needs_no_search_engine_does_not_load_its_client(tmp_path: Path) -> None:
+    script = "import sys, collector.cli as it; it.application('query'); print('elastic_transport' in sys.modules)"
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(command, env=environment(), cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from collector.cli import app
+from collector.cli import application
 from tests.builders.netflow import Template, ipfix, sent
 from tests.builders.pcap import START, Packet, classic, frame
 from tests.endtoend.running import Running, wait_for
@@ -28,7 +28,7 @@ def capture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def call(*arguments: str) -> None:
-    answer = CliRunner().invoke(app, arguments)
+    answer = CliRunner().invoke(application(), arguments)
     assert answer.exit_code == 0, answer.output
 
 

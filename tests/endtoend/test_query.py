@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer.testing
 
-from collector.cli import app
+from collector.cli import application
 from collector.errors import CollectorError
 from tests import sample
 from tests.endtoend.running import environment
@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(*arguments: str) -> str:
     """Standard output of a command that ends well."""
-    result = typer.testing.CliRunner().invoke(app, list(arguments))
+    result = typer.testing.CliRunner().invoke(application(), list(arguments))
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output
@@ -103,7 +103,7 @@ def test_a_table_has_units_and_a_bar_of_the_largest(folder: Path) -> None:
 
 def test_nothing_found_is_said_with_where_something_is(folder: Path) -> None:
     result = typer.testing.CliRunner().invoke(
-        app, ["query", "--folder", str(folder), "--from", "2020-01-01", "--to", "2020-01-02"]
+        application(), ["query", "--folder", str(folder), "--from", "2020-01-01", "--to", "2020-01-02"]
     )
     assert result.stdout == ""
     assert "No flows match from 2020-01-01 00:00:00 to 2020-01-03 00:00:00 (UTC); the newest of all are of" in (
@@ -112,7 +112,7 @@ def test_nothing_found_is_said_with_where_something_is(folder: Path) -> None:
 
 
 def test_an_empty_store_is_said(tmp_path: Path) -> None:
-    result = typer.testing.CliRunner().invoke(app, ["query", "--folder", str(tmp_path / "none")])
+    result = typer.testing.CliRunner().invoke(application(), ["query", "--folder", str(tmp_path / "none")])
     assert result.stderr == "There are no flows in this store.\n"
 
 

@@ -13,7 +13,7 @@ import pytest
 from matplotlib import font_manager
 from typer.testing import CliRunner, Result
 
-from collector.cli import app
+from collector.cli import application
 from collector.errors import CollectorError
 from collector.explore.load import dashboards
 from collector.explore.report import fonts
@@ -58,7 +58,7 @@ def run(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
     monkeypatch.chdir(tmp_path)
 
     def command(*arguments: str) -> Result:
-        return CliRunner().invoke(app, ["report", *arguments, "--folder", str(folder), "--timezone", ZONE])
+        return CliRunner().invoke(application(), ["report", *arguments, "--folder", str(folder), "--timezone", ZONE])
 
     return command
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer.testing
 
-from collector.cli import app
+from collector.cli import application
 from collector.errors import CollectorError
 from collector.explore.exports import export
 from collector.explore.kibana.objects import TARGETS
@@ -29,7 +29,7 @@ def kibana() -> Iterator[Standin]:
 
 def setup(*arguments: str) -> str:
     """Standard output of a run that ends well."""
-    result = typer.testing.CliRunner().invoke(app, ["setup", *arguments])
+    result = typer.testing.CliRunner().invoke(application(), ["setup", *arguments])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.stdout
@@ -131,7 +131,7 @@ def test_a_server_that_starts_is_waited_for(kibana: Standin) -> None:
 def test_objects_that_were_refused_are_named(kibana: Standin, capsys: pytest.CaptureFixture[str]) -> None:
     missing = {"type": "missing_references", "references": [{"type": "index-pattern", "id": "elastiflow-1-*"}]}
     kibana.refused = {"flow-collector-overview": missing}
-    result = typer.testing.CliRunner().invoke(app, ["setup", "--kibana", kibana.url])
+    result = typer.testing.CliRunner().invoke(application(), ["setup", "--kibana", kibana.url])
     assert "(flow-collector-overview): what it uses is not there: index-pattern elastiflow-1-*" in result.stdout
     assert str(result.exception) == "1 objects were not imported"
     assert len(kibana.objects) > 1

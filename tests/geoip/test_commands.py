@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from collector.cli import app
+from collector.cli import application
 from collector.commands.check import look
 from collector.errors import CollectorError
 from collector.geoip import sources
@@ -20,7 +20,7 @@ SECRET = "very-secret"
 
 def run(*arguments: str | Path, **variables: str) -> Result:
     environment = {f"FLOW_COLLECTOR_{name.upper()}": value for name, value in variables.items()}
-    return CliRunner(env=environment).invoke(app, ["geo", "update", *map(str, arguments)])
+    return CliRunner(env=environment).invoke(application(), ["geo", "update", *map(str, arguments)])
 
 
 def test_databases_come_into_the_folder_and_are_named(server: Server, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import collector
 from collector import schema
-from collector.cli import app
+from collector.cli import application
 from collector.flows import Flows
 from collector.query.filter import parse
 from collector.query.rulefile import rules
@@ -237,7 +237,7 @@ def test_decode_applies_rules(spelling: str, folder: Path, monkeypatch: pytest.M
     if spelling == "variable":
         monkeypatch.setenv("FLOW_COLLECTOR_RULES", "rules.toml")
     flags = ["--rules", "rules.toml"] if spelling == "flag" else []
-    answer = CliRunner().invoke(app, ["decode", *flags, "one.pcap"])
+    answer = CliRunner().invoke(application(), ["decode", *flags, "one.pcap"])
     assert answer.exit_code == 0, answer.output
     found = [json.loads(line) for line in answer.stdout.splitlines()]
     assert [(one["source"]["ip"], one["host"].get("name"), one.get("tags")) for one in found] == [
@@ -249,7 +249,7 @@ def test_decode_applies_rules(spelling: str, folder: Path, monkeypatch: pytest.M
 
 def test_import_and_the_library_apply_rules(folder: Path) -> None:
     (folder / "rules.toml").write_text(RULES, encoding="utf-8")
-    answer = CliRunner().invoke(app, ["import", "--rules", "rules.toml", "one.pcap"])
+    answer = CliRunner().invoke(application(), ["import", "--rules", "rules.toml", "one.pcap"])
     assert answer.exit_code == 0, answer.output
     assert "3 flows decoded, 1 dropped by rules, 2 stored" in answer.output
     stored = pl.read_parquet("flows/date=*/*.parquet").sort("source.ip")

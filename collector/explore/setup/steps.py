@@ -9,12 +9,12 @@ from collector.datasets import DATASETS
 from collector.explore.exports import export, prefix
 from collector.explore.setup.importing import Imported, imported
 from collector.explore.setup.server import PORT, NotReadyError, Server, identify
+from collector.search_engine import elasticsearch_settings, engine
 from collector.settings import Settings, plain
 from collector.store.access import Access
 from collector.store.client import Client
 from collector.store.errors import StoreError
 from collector.store.template import install
-from collector.stores import elasticsearch_settings, engine
 
 PAUSE = 2.0
 """Seconds between two looks at a server that is starting."""
