@@ -20,7 +20,7 @@ HOMES = {
     "test_report_engines.py": "opensearch3",
 }
 """Tests whose names do not say which engine they ask."""
-LONG = ("container", "engine", "browser")
+LONG = ("container", "engine", "browser", "slow")
 """Marks of tests that are begun first, for nobody to wait for them alone at the end."""
 
 

@@ -109,13 +109,6 @@ def test_keeps_acknowledged_documents_through_a_kill(filled: Engine) -> None:
     assert bulk(filled) == [409, 409, 409]
 
 
-@pytest.mark.parametrize("engine", ["elasticsearch7"], indirect=True)
-def test_keeps_documents_through_a_stop(filled: Engine) -> None:
-    filled.stop()
-    filled.start()
-    assert len(documents(filled)) == 3
-
-
 def test_same_ids_are_refused(filled: Engine) -> None:
     assert bulk(filled) == [409, 409, 409]
     assert len(documents(filled)) == 3

@@ -359,6 +359,7 @@ def test_old_days_are_deleted_and_nothing_else(opened: Callable[..., Elasticsear
     }
 
 
+@pytest.mark.parametrize("engine", ["opensearch3"], indirect=True)
 def test_an_engine_killed_under_way_has_each_flow_once(
     opened: Callable[..., ElasticsearchStore], empty: Engine
 ) -> None:
@@ -378,6 +379,7 @@ def test_an_engine_killed_under_way_has_each_flow_once(
     assert (store.status, store.counts().lost) == ("ok", {})
 
 
+@pytest.mark.parametrize("engine", ["elasticsearch7"], indirect=True)
 def test_a_collector_killed_under_way_has_each_written_flow_once(
     tmp_path: Path, opened: Callable[..., ElasticsearchStore], empty: Engine
 ) -> None:
