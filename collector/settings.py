@@ -260,6 +260,10 @@ class Settings(BaseSettings):
         default=Endpoint("127.0.0.1", 8080),
         description="Where the page, the API, /metrics and /healthz are served: HOST:PORT, or off.",
     )
+    dashboards: Path | None = Field(
+        default=None,
+        description="Folder of dashboards of your own (YAML), beside those that come along: see dashboards.md.",
+    )
     timezone: Zone = Field(default="UTC", description="Time zone whose days the indices and Parquet folders are.")
     keep_days: int | None = Field(default=None, ge=1, description="Delete days older than this.")
     keep_gib: float | None = Field(default=None, gt=0, description="Delete the oldest days when there are more GiB.")

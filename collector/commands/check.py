@@ -14,6 +14,7 @@ from collector.commands.options import with_settings
 from collector.enrich.mmdb import Database
 from collector.enrichers import open_enricher, open_geo
 from collector.errors import CollectorError
+from collector.explore.load import with_own
 from collector.receive.tcp import TcpReceiver
 from collector.receive.udp import UdpReceiver
 from collector.receivers import session_receivers
@@ -56,6 +57,7 @@ def look(settings: Settings) -> Iterator[Finding]:
     yield from _ports(settings)
     yield from _sessions(settings)
     yield _web(settings)
+    yield from _dashboards(settings)
     yield from _enrichment(settings)
     yield from _folder(settings.folder)
     yield from _store(settings)
@@ -102,6 +104,16 @@ def _web(settings: Settings) -> Finding:
     except CollectorError as error:
         return Finding("error", str(error))
     return Finding("ok", f"TCP {settings.web} is free for the web server")
+
+
+def _dashboards(settings: Settings) -> Iterator[Finding]:
+    """The operator's own."""
+    if settings.dashboards is None:
+        return
+    _, wrong = with_own(settings.dashboards)
+    yield from (Finding("error", text) for text in wrong)
+    if not wrong:
+        yield Finding("ok", f"the dashboards in {settings.dashboards} can be used")
 
 
 def _enrichment(settings: Settings) -> Iterator[Finding]:

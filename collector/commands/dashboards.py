@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from collector.errors import CollectorError
+from collector.explore import load
 from collector.explore.exports import export
 from collector.explore.kibana.objects import TARGETS
 
-FOLDER = "Folder of dashboard files (YAML) instead of our own."
+FOLDER = "Folder of dashboard files (YAML) instead of those that come along."
 dashboards = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 To = StrEnum("To", {name.upper().replace("-", "_"): name for name in TARGETS})  # type: ignore[misc]
 
@@ -28,7 +29,7 @@ def write(
     folder: Annotated[Path | None, typer.Option(help=FOLDER)] = None,
 ) -> None:
     """Write the file that Kibana or OpenSearch Dashboards imports."""
-    text = export(TARGETS[target.value], folder=folder)
+    text = export(TARGETS[target.value], of=load.dashboards(folder))
     if output is None:
         sys.stdout.write(text)
         return

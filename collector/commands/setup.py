@@ -14,6 +14,7 @@ NAMES = ("elasticsearch", "kibana")
 OPTIONS = (
     *(name for name in Settings.model_fields if name.startswith(NAMES)),
     "folder",
+    "dashboards",
     "keep_days",
     "keep_gib",
 )

@@ -3,11 +3,13 @@
 import json
 import re
 import sys
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from collector.explore.colours import known, other
+from collector.explore.dashboard import Dashboard
 from collector.explore.kibana.export import lines, objects
 from collector.explore.kibana.objects import TARGETS, Target
 from collector.explore.kibana.words import PREFIX, Words
@@ -15,10 +17,10 @@ from collector.explore.labels import label
 from collector.explore.load import dashboards
 
 
-def export(target: Target, before: str = PREFIX, folder: Path | None = None) -> str:
-    """The file that a target imports, with ids that begin so; of the dashboards in a folder, or of our own."""
+def export(target: Target, before: str = PREFIX, of: Mapping[str, Dashboard] | None = None) -> str:
+    """The file that a target imports, with ids that begin so; of those dashboards, or of all that come along."""
     words = Words(label, known(), other(), before)
-    return lines(objects(target, dashboards(folder), words, outline()))
+    return lines(objects(target, dashboards() if of is None else of, words, outline()))
 
 
 def outline() -> list[Any]:

@@ -1,6 +1,6 @@
 """Dashboards from their files: all of a folder by name, or what is wrong with them, line by line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -25,10 +25,23 @@ def dashboards(folder: Path | None = None) -> dict[str, Dashboard]:
 
     DashboardError with all that is wrong in any of the files.
     """
-    return dict(_own() if folder is None else _all(folder))
+    return dict(_coming_along() if folder is None else _all(folder))
 
 
-def own_folder() -> Path:
+def with_own(folder: Path | None) -> tuple[dict[str, Dashboard], list[str]]:
+    """The dashboards that come along and those of an operator's folder, which take the place of those of the same name.
+
+    And what is wrong with the operator's, of which those files are left out.
+    """
+    if folder is None:
+        return dashboards(), []
+    if not folder.is_dir():
+        return dashboards(), [f"{folder}: there is no such folder of dashboards"]
+    found, wrong = _found(folder)
+    return _in_order(_coming_along() | found), wrong
+
+
+def folder_coming_along() -> Path:
     """Where the dashboards are that come along: inside the package of a wheel, beside that of a checkout."""
     package = Path(collector.__file__).parent
     inside = package / "dashboards"
@@ -36,19 +49,28 @@ def own_folder() -> Path:
 
 
 @cache
-def _own() -> dict[str, Dashboard]:
-    return _all(own_folder())
+def _coming_along() -> dict[str, Dashboard]:
+    return _all(folder_coming_along())
 
 
 def _all(folder: Path) -> dict[str, Dashboard]:
+    found, wrong = _found(folder)
+    if wrong:
+        raise DashboardError("\n".join(wrong))
+    return _in_order(found)
+
+
+def _found(folder: Path) -> tuple[dict[str, Dashboard], list[str]]:
     found, wrong = {}, []
     for path in sorted(folder.glob("*.yaml")):
         try:
             found[path.stem] = read(path)
         except DashboardError as error:
             wrong.append(str(error))
-    if wrong:
-        raise DashboardError("\n".join(wrong))
+    return found, wrong
+
+
+def _in_order(found: Mapping[str, Dashboard]) -> dict[str, Dashboard]:
     return dict(sorted(found.items(), key=lambda item: (item[1].position, item[0])))
 
 

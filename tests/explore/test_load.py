@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from collector.explore.dashboard import Dashboard
-from collector.explore.load import DashboardError, dashboards, own_folder, read
+from collector.explore.load import DashboardError, dashboards, folder_coming_along, read, with_own
 
 PANEL = "{id: one, title: One, kind: bars, width: 48, by: [flow.service_name], measures: [bytes]}"
 WHOLE = f"""\
@@ -67,8 +67,32 @@ def test_a_folder_of_ones_own(tmp_path: Path) -> None:
     assert dashboards(tmp_path / "none") == {}
 
 
+def test_ones_own_are_beside_those_that_come_along_and_take_their_place(tmp_path: Path) -> None:
+    written(tmp_path, WHOLE)
+    written(tmp_path, WHOLE.replace("Mine", "My overview").replace("position: 1\n", "position: 900\n"), "overview")
+    found, wrong = with_own(tmp_path)
+    assert wrong == []
+    assert found.keys() == dashboards().keys() | {"mine"}
+    assert (next(iter(found)), list(found)[-1]) == ("mine", "overview")
+    assert found["overview"].title == "My overview"
+
+
+def test_ones_own_that_are_wrong_are_left_out_alone(tmp_path: Path) -> None:
+    written(tmp_path, WHOLE)
+    path = written(tmp_path, WHOLE.replace("group:", "gruop:"), "other")
+    found, wrong = with_own(tmp_path)
+    assert found.keys() == dashboards().keys() | {"mine"}
+    assert "\n".join(wrong).startswith(f"{path}:2:1: gruop: there is no such key")
+
+
+def test_a_folder_of_ones_own_that_is_not_there(tmp_path: Path) -> None:
+    assert with_own(None) == (dashboards(), [])
+    missing = tmp_path / "none"
+    assert with_own(missing) == (dashboards(), [f"{missing}: there is no such folder of dashboards"])
+
+
 def test_the_folder_is_that_of_the_checkout() -> None:
-    assert own_folder() == Path(__file__).parents[2] / "dashboards"
+    assert folder_coming_along() == Path(__file__).parents[2] / "dashboards"
 
 
 @pytest.mark.parametrize(

@@ -173,13 +173,15 @@ def small() -> Report:
     return report([{"panels": [bars.model_dump(), pie.model_dump()]}], found)
 
 
-def test_a_dashboard_may_be_a_file(run: Callable[..., Result]) -> None:
-    Path("own.yaml").write_text(
+@pytest.mark.parametrize("arguments", [["own/mine.yaml"], ["mine", "--dashboards", "own"]])
+def test_a_dashboard_may_be_ones_own(run: Callable[..., Result], arguments: list[str]) -> None:
+    Path("own").mkdir()
+    Path("own/mine.yaml").write_text(
         "title: Own\ngroup: G\nposition: 1\ndescription: D.\n"
         "rows: [{panels: [{id: a, title: A, kind: metric, width: 48, measures: [flows]}]}]\n",
         encoding="utf-8",
     )
-    assert run("own.yaml", *RANGE, "-o", "o.html").exit_code == 0
+    assert run(*arguments, *RANGE, "-o", "o.html").exit_code == 0
     assert "900" in Texts(Path("o.html").read_text(encoding="utf-8")).cells
 
 
@@ -197,6 +199,7 @@ def test_a_dashboard_may_be_a_file(run: Callable[..., Result]) -> None:
             "at position 1: there is no field server.prt; did you",
         ),
         (["own.yaml", "-o", "o.pdf"], "own.yaml: No such file or directory"),
+        (["mine", "--dashboards", "own", "-o", "o.pdf"], "own: there is no such folder of dashboards"),
         (["overview", "--elasticsearch", "http://127.0.0.1:9", "-o", "o.pdf"], "http://127.0.0.1:9"),
     ],
 )

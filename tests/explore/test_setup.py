@@ -14,6 +14,7 @@ from collector.cli import application
 from collector.errors import CollectorError
 from collector.explore.exports import export
 from collector.explore.kibana.objects import TARGETS
+from collector.explore.load import folder_coming_along
 from tests.explore.standin import Standin, serving
 from tests.store import tls
 
@@ -109,6 +110,15 @@ def test_a_space_has_ids_of_its_own(kibana: Standin) -> None:
     setup("--kibana", kibana.url, "--kibana-space", "noc")
     assert {space for space, _, _ in kibana.objects} == {"noc"}
     assert all(identifier.startswith("flow-collector-noc-") for _, _, identifier in kibana.objects)
+
+
+def test_ones_own_dashboards_are_imported_as_well(kibana: Standin, tmp_path: Path) -> None:
+    overview = (folder_coming_along() / "overview.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(overview.replace("title: Overview", "title: Mine", 1), encoding="utf-8")
+    setup("--kibana", kibana.url, "--dashboards", str(tmp_path))
+    assert {"flow-collector-overview", "flow-collector-mine"} <= {identifier for *_, identifier in kibana.objects}
+    (tmp_path / "mine.yaml").write_text(overview.replace("title:", "tilte:", 1), encoding="utf-8")
+    assert failure("--kibana", kibana.url, "--dashboards", str(tmp_path)).startswith(f"{tmp_path / 'mine.yaml'}:1:1: ")
 
 
 def test_a_tenant_is_named_in_a_header() -> None:

@@ -1,6 +1,7 @@
 """What all visits of the page share: the store, the dashboards and the collector that fills the store, if one does."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from collector.explore.dashboard import Dashboard
-from collector.explore.load import dashboards
+from collector.explore.load import with_own
 from collector.explore.warming import Warmer
 from collector.query.engines import open_engine
 from collector.query.model import Engine
@@ -20,6 +21,7 @@ from collector.report import Report
 from collector.settings import Settings
 from collector.stores import store_name
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 THREADS = 2
 """Questions that are answered at a time."""
@@ -62,8 +64,11 @@ class Site:
 
     @cached_property
     def dashboards(self) -> Mapping[str, Dashboard]:
-        """By name, in the order of the list."""
-        return dashboards()
+        """By name, in the order of the list; an operator's own that are wrong are told of in the log and left out."""
+        found, wrong = with_own(self.settings.dashboards)
+        for text in wrong:
+            log.warning("a dashboard is left out: %s", text)
+        return found
 
     @cached_property
     def zone(self) -> tzinfo:

@@ -15,7 +15,7 @@ from collector.explore.charts.look import Look
 from collector.explore.colours import colour
 from collector.explore.dashboard import Dashboard
 from collector.explore.labels import label
-from collector.explore.load import dashboards, read
+from collector.explore.load import DashboardError, read, with_own
 from collector.explore.page.answers import Found, Request, answers
 from collector.explore.page.state import View
 from collector.query.filter import parse
@@ -82,12 +82,14 @@ def _texts(found: Found) -> Iterator[str]:
             yield from column.drop_nulls().cast(pl.String).to_list()
 
 
-def chosen(name: str) -> Dashboard:
-    """A dashboard by its name, or by the path of its file. CollectorError."""
+def chosen(name: str, own: Path | None = None) -> Dashboard:
+    """A dashboard by its name, also of an operator's own folder, or by the path of its file. CollectorError."""
     if name.endswith(FILE):
         return read(Path(name))
-    known = dashboards()
+    known, wrong = with_own(own)
     if name not in known:
+        if wrong:
+            raise DashboardError("\n".join(wrong))
         near = difflib.get_close_matches(name, known, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
         raise CollectorError(f"there is no dashboard {name}; {hint}")

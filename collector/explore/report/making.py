@@ -9,7 +9,7 @@ from collector.settings import Settings
 
 def make(settings: Settings, dashboard: str, within: Range, filter_: str, format_: str) -> bytes:
     """A report of what the store holds, as `pdf`, `html` or `png`. CollectorError."""
-    found = chosen(dashboard)
+    found = chosen(dashboard, settings.dashboards)
     engine = open_engine(settings)
     try:
         asked = ask(engine, found, within, settings.timezone, filter_)

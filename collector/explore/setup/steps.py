@@ -3,10 +3,10 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 from collector.datasets import DATASETS
 from collector.explore.exports import export, prefix
+from collector.explore.load import DashboardError, with_own
 from collector.explore.setup.importing import Imported, imported
 from collector.explore.setup.server import PORT, NotReadyError, Server, identify
 from collector.search_engine import elasticsearch_settings, engine
@@ -48,13 +48,16 @@ def retention(settings: Settings) -> str:
     )
 
 
-def dashboards(settings: Settings, wait: float, *, dry: bool, folder: Path | None = None) -> Iterator[str | Imported]:
-    """Import the dashboards. SetupError or StoreError where that is not possible."""
+def dashboards(settings: Settings, wait: float, *, dry: bool) -> Iterator[str | Imported]:
+    """Import the dashboards. SetupError, StoreError or DashboardError where that is not possible."""
+    chosen, wrong = with_own(settings.dashboards)
+    if wrong:
+        raise DashboardError("\n".join(wrong))
     client = Client(access(settings))
     try:
         server = _ready(client, settings, wait)
         target = server.target
-        file = export(target, prefix(settings.kibana_space or settings.kibana_tenant), folder).encode()
+        file = export(target, prefix(settings.kibana_space or settings.kibana_tenant), chosen).encode()
         count = file.count(b"\n")
         if dry:
             yield f"would import {count} objects for {target.name} into {server}"
