@@ -31,7 +31,7 @@ def dashboards(folder: Path | None = None) -> dict[str, Dashboard]:
 def with_own(folder: Path | None) -> tuple[dict[str, Dashboard], list[str]]:
     """The dashboards that come along and those of an operator's folder, which take the place of those of the same name.
 
-    And what is wrong with the operator's, of which those files are left out.
+    And what is wrong with the operator's, a line each: files that are wrong are left out.
     """
     if folder is None:
         return dashboards(), []
@@ -66,7 +66,7 @@ def _found(folder: Path) -> tuple[dict[str, Dashboard], list[str]]:
         try:
             found[path.stem] = read(path)
         except DashboardError as error:
-            wrong.append(str(error))
+            wrong += str(error).splitlines()
     return found, wrong
 
 
