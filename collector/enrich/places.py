@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from collector import registry
+from collector.coordinates import coordinates
 
 LANGUAGE = "en"
 LATITUDES, LONGITUDES = ("latitude", "lat"), ("longitude", "lng", "lon")
@@ -94,7 +95,7 @@ def _location(record: Mapping[str, Any]) -> str | None:
     latitude, longitude = _degrees(where, LATITUDES), _degrees(where, LONGITUDES)
     if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
         return None
-    return f"{round(latitude, 4):g},{round(longitude, 4):g}" if latitude or longitude else None  # 0,0 is unknown
+    return coordinates(latitude, longitude) if latitude or longitude else None  # 0,0 is unknown
 
 
 def _degrees(record: Mapping[str, Any], keys: tuple[str, ...]) -> float | None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from collector.coordinates import coordinates, degrees
 from collector.query.conditions import (
     LAST_ADDRESS,
     Alphabetic,
@@ -65,8 +66,10 @@ def equal(field: Field, text: Text) -> Condition:
     """The field has this value."""
     if text == Text("*", quoted=False):
         return Exists()
-    if field.kind in ("geo_point", "object"):
+    if field.kind == "object":
         raise ValueError(f"it can only be asked whether there is one: {field.name}:*")
+    if field.kind == "geo_point":
+        return _place(text.plain)
     if field.kind in _WORDS:
         pattern = text.pattern
         return Word(text.plain) if pattern is None else Pattern(pattern)
@@ -79,6 +82,13 @@ def equal(field: Field, text: Text) -> Condition:
         return _network(text.plain)
     both = Bound(text.plain, included=True)
     return between(field, (both, both))
+
+
+def _place(text: str) -> Condition:
+    try:
+        return Word(coordinates(*degrees(text)))
+    except ValueError:
+        raise ValueError(f"{text!r} is no place: write latitude and longitude, such as 52.52,13.405") from None
 
 
 def between(field: Field, ends: Range) -> Condition:

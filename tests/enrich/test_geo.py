@@ -93,6 +93,9 @@ BERLIN = {
             id="IPinfo location",
         ),
         pytest.param(
+            {"latitude": "37.77493", "longitude": "-122.41942"}, Place(geo_location="37.7749,-122.4194"), id="far west"
+        ),
+        pytest.param(
             {"registered_country": {"iso_code": "AU", "names": {"en": "Australia"}}},
             Place(geo_country_name="Australia", geo_country_iso_code="AU"),
             id="registered country alone",

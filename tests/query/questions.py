@@ -104,6 +104,7 @@ QUESTIONS = [
     question("source.ip", "flows", "source.ip:10.9.9.9"),
     question(measures="flows bytes unique:source.ip average:network.bytes", filter_="source.ip:10.9.9.9"),
     question(measures="flows bytes", filter_="source.ip:10.9.9.9", interval=HOUR),
+    question("client.ip", "flows", filter_='client.geo.location:"50.0804,14.4205" OR server.geo.location:"1,1"'),
     question("event.start", "flows", top=3),
     question("source.ip destination.ip", "bytes", within=Range(START - 100 * 24 * HOUR, START + 24 * HOUR)),
     question("source.ip", "bytes flows", within=Range(0, START + 48 * HOUR), other=True),

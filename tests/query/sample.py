@@ -183,6 +183,9 @@ FILTERS = [
 """All of them mean the same to a search engine."""
 
 UNINDEXED = [
+    'source.geo.location:"50.08,14.42"',
+    'NOT source.geo.location:"50.0800,14.42003"',
+    'source.geo.location:"50.0801,14.42"',
     "source.bytes:1000",
     "source.bytes:[10 TO 1000000000000000000]",
     "NOT source.bytes:>=1000",

@@ -102,7 +102,7 @@ COLONS = "a value with a colon"
         ("@timestamp:2026-13", 12, "'2026-13' is not a time"),
         ("@timestamp:>now-1y", 12, "'now-1y' is not a time"),
         ("flow.id:>1", 9, "a range makes no sense"),
-        ("source.geo.location:1", 21, "source.geo.location:*"),
+        ("source.geo.location:1", 21, "'1' is no place: write latitude and longitude, such as 52.52,13.405"),
         ("host.name:core~", 11, "fuzzy"),
         ("host.name:core~1.2.3", 15, "~ and ^"),
         ('host.name:"a b"~2', 11, "near each other"),

@@ -49,6 +49,7 @@ MORE = [
     question(measures="flows", filter_="server.bytes:>=10000 OR source.bytes:<100"),
     question(measures="flows", filter_="event.kind:(NOT event) OR flow.client_rep_tags:sp* OR geo.city_name:Oslo"),
     question("client.geo.location", "bytes", interval=3_600_000),
+    question(measures="flows", filter_='client.geo.location:"59.91,-10.75" AND NOT server.geo.location:"50,14"'),
     question("geo.country_name", "bytes", other=True, top=1),
 ]
 

@@ -14,7 +14,7 @@ from collector.explore.page.words import words
 if TYPE_CHECKING:
     from collector.explore.page.visit import Visit
 
-UNASKED = ("geo_point", "object")
+UNASKED = ("object",)
 """Kinds of fields whose values a filter cannot name."""
 
 

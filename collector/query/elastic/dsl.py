@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from collector import schema
+from collector.coordinates import degrees
 from collector.query.conditions import (
     LAST_ADDRESS,
     Alphabetic,
@@ -30,6 +31,8 @@ LONG = range(-(2**63), 2**63)
 LAST_TIME = 253_402_300_799_999
 """The end of the year 9999, beyond which engines read no time."""
 MAPPED = 0xFFFF << 32
+NEAR = 0.00005
+"""Degrees: places are kept to four decimals."""
 COUNTER = "counter"
 """The kind of fields without an inverted index, which older engines search by a script alone."""
 BETWEEN = (
@@ -97,6 +100,8 @@ def _has(name: str, condition: Condition, look: Look) -> Dsl:
 
 def _text(name: str, condition: Condition) -> Dsl:
     match condition:
+        case Word(text) if schema.field(name).kind == "geo_point":
+            return _around(name, text)
         case Word(text):
             return {"term": {name: text}}
         case Pattern(expression):
@@ -104,6 +109,16 @@ def _text(name: str, condition: Condition) -> Dsl:
         case Alphabetic():
             return between(name, dict(_words(condition)))
     raise TypeError(f"no query for {condition}")
+
+
+def _around(name: str, place: str) -> Dsl:
+    """Engines keep a little more or less of a place than was written."""
+    latitude, longitude = degrees(place)
+    corners: Mapping[str, Any] = {
+        "top_left": {"lat": min(latitude + NEAR, 90), "lon": max(longitude - NEAR, -180)},
+        "bottom_right": {"lat": max(latitude - NEAR, -90), "lon": min(longitude + NEAR, 180)},
+    }
+    return {"geo_bounding_box": {name: corners}}
 
 
 def _whole(name: str, low: int | None, high: int | None, look: Look) -> Dsl:

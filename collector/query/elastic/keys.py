@@ -1,6 +1,5 @@
 """Values of fields as the keys of groups: what engines give, and filters for them."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from math import atan, degrees, pi, sinh
@@ -9,18 +8,16 @@ from typing import Any
 import polars as pl
 
 from collector import schema
+from collector.coordinates import coordinates
 from collector.query.conditions import Condition, Instant, Real, Span
 from collector.query.elastic.dsl import MAPPED, Dsl, Look, dsl
-from collector.query.elastic.view import Spot, View
+from collector.query.elastic.view import View
 from collector.query.tree import Has
 from collector.query.values import Text, equal
-from collector.store.full import END, ENDS
 
 Key = tuple[Any, ...]
 """A value for each field of a group, times in milliseconds since 1970."""
 GEO = "geo_point"
-NEAR = 0.00005
-"""Degrees: places are kept to four decimals."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -44,12 +41,9 @@ def _milliseconds(raw: Any) -> int:
 
 
 def _place(raw: str) -> str:
-    """To four decimals, as the databases of places are read: engines keep a little more or less than was written."""
-    if "/" in raw:
-        latitude, longitude = _tile(*map(int, raw.split("/")))
-    else:
-        latitude, longitude = map(float, raw.split(","))
-    return f"{round(latitude, 4) + 0.0:g},{round(longitude, 4) + 0.0:g}"
+    """As it was written: engines keep a little more or less than that."""
+    latitude, longitude = _tile(*map(int, raw.split("/"))) if "/" in raw else map(float, raw.split(","))
+    return coordinates(latitude, longitude)
 
 
 def _tile(zoom: int, x: int, y: int) -> tuple[float, float]:
@@ -91,8 +85,6 @@ def is_(names: tuple[str, ...], key: Key, view: View, look: Look) -> Dsl:
 
 def _equals(name: str, part: Any, view: View, look: Look) -> Dsl:
     field = schema.field(name)
-    if field.kind == GEO:
-        return _near(view.spot(name), part)
     if field.kind == "time":
         condition: Condition = Span(Instant(part), Instant(part))
     elif field.kind == "f64":
@@ -100,20 +92,3 @@ def _equals(name: str, part: Any, view: View, look: Look) -> Dsl:
     else:
         condition = equal(field, Text(str(part).lower() if field.kind == "bool" else str(part), quoted=True))
     return dsl(view.tree(Has(name, condition)), look)
-
-
-def _near(spot: Spot, place: str) -> Dsl:
-    boxes = [_around(names[0], place) for names in spot.parts]
-    if not spot.turned:
-        return boxes[0]
-    ends = [{"bool": {"filter": [{"term": {END: end}}, box]}} for end, box in zip(ENDS, boxes, strict=True)]
-    return {"bool": {"should": ends, "minimum_should_match": 1}}
-
-
-def _around(name: str, place: str) -> Dsl:
-    latitude, longitude = map(float, place.split(","))
-    corners: Mapping[str, Any] = {
-        "top_left": {"lat": min(latitude + NEAR, 90), "lon": max(longitude - NEAR, -180)},
-        "bottom_right": {"lat": max(latitude - NEAR, -90), "lon": min(longitude + NEAR, 180)},
-    }
-    return {"geo_bounding_box": {name: corners}}
