@@ -107,12 +107,10 @@ def _web(settings: Settings) -> Finding:
 
 
 def _dashboards(settings: Settings) -> Iterator[Finding]:
-    """The operator's own."""
-    if settings.dashboards is None:
-        return
+    """Those that come along, and the operator's own."""
     _, wrong = with_own(settings.dashboards)
     yield from (Finding("error", text) for text in wrong)
-    if not wrong:
+    if settings.dashboards and not wrong:
         yield Finding("ok", f"the dashboards in {settings.dashboards} can be used")
 
 
