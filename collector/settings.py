@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     )
     geo_urls: Sources = Field(
         default=(),
-        description="Databases that `geo update` fetches: URL[#sha256=SUM][,...], or off; see geoip.md.",
+        description="Databases that `geo update` fetches: URL[#sha256=SUM][|URL...][,...], or off; see geoip.md.",
     )
     maxmind_account: str | None = Field(
         default=None, description="Number of an account at MaxMind, whose databases `geo update` fetches."
