@@ -25,6 +25,7 @@ def test_a_report_needs_a_dashboard_a_period_and_a_place() -> None:
         format="pdf",
         folder=Path("reports"),
         mail=(),
+        spread=False,
     )
 
 
@@ -73,6 +74,7 @@ def test_the_example_of_the_documentation_can_be_used(tmp_path: Path) -> None:
         ({"mail": "noc"}, "mail: 'noc' is not an address such as noc@example.net"),
         ({"mail": 7}, "mail: it must be an address, or a list of addresses"),
         ({"mail": "a@b.example\nBcc: c@d.example"}, "is not an address"),
+        ({"spread": "yes"}, "spread: it must be true or false"),
         ({"name": "../up"}, "name: '../up' must be fit for the name of a file"),
         ({"evry": "day"}, "evry: no such key; did you mean every?"),
     ],

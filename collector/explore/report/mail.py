@@ -89,8 +89,20 @@ def send(post: Post, letter: Letter, recipients: Sequence[str]) -> str:
     return f"{post.place} refused {_refused(refused)}" if refused else ""
 
 
+def trusted(ca: Path | None) -> ssl.SSLContext:
+    """TLS that trusts the authorities of a file, or else those of the system. MailError where it cannot be used."""
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except FileNotFoundError as error:
+        raise MailError(f"smtp_ca: {ca} is not there") from error
+    except ssl.SSLError as error:
+        raise MailError(f"smtp_ca: {ca} has no certificate (PEM) in it") from error
+    except OSError as error:
+        raise MailError(f"smtp_ca: {ca}: {error.strerror}") from error
+
+
 def _connected(post: Post) -> smtplib.SMTP:
-    context = ssl.create_default_context(cafile=post.ca)
+    context = trusted(post.ca)
     if post.tls == "tls":
         return smtplib.SMTP_SSL(post.host, post.number, timeout=SECONDS, context=context)
     server = smtplib.SMTP(post.host, post.number, timeout=SECONDS)
@@ -164,7 +176,6 @@ REASONS: Iterable[tuple[type[Exception], Callable[[Any, Post], str]]] = (
     (ssl.SSLCertVerificationError, _untrusted),
     (ssl.SSLError, _broken),
     (socket.gaierror, lambda _, post: f"there is no host {post.host}: see smtp_host"),
-    (FileNotFoundError, lambda _, post: f"smtp_ca: {post.ca} is not there"),
     (OSError, _unreached),
     (UnicodeError, lambda _, post: f"it takes no addresses beyond ASCII, or {post.host} is no name of a host"),
 )

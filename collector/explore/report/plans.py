@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from collector.errors import CollectorError
+from collector.explore.report.order import Order
 from collector.explore.report.periods import PERIODS, Every
 from collector.given import refuse_unknown, typed, within
+from collector.query.model import Range
 
 ENDINGS = ("pdf", "html", "png")
 REPORTS = "reports"
@@ -34,11 +36,17 @@ class Plan:
     folder: Path | None
     mail: tuple[str, ...]
     """Addresses that it is sent to."""
+    spread: bool
+    """Whether series spread flows over their time."""
 
     @property
     def key(self) -> str:
         """What tells it from all others."""
         return f"{self.name}, {self.every}"
+
+    def order(self, within: Range) -> Order:
+        """The report about that time."""
+        return Order(self.dashboard, within, self.filter, self.format, self.spread)
 
 
 def plans(given: Any) -> tuple[Plan, ...]:
@@ -164,4 +172,5 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "format": lambda given: _chosen("pdf" if given is None else given, ENDINGS),
     "folder": _folder,
     "mail": _mail,
+    "spread": lambda given: typed(False if given is None else given, bool, "it must be true or false"),
 }
