@@ -4,7 +4,8 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -79,14 +80,27 @@ def message(letter: Letter, sender: str, recipients: Sequence[str]) -> EmailMess
 def send(post: Post, letter: Letter, recipients: Sequence[str]) -> str:
     """Send a letter to all at once; empty, or a sentence about those that the server refused. MailError."""
     made = message(letter, post.sender, recipients)
+    with _session(post) as server:
+        refused = server.send_message(made)
+    return f"{post.place} refused {_refused(refused)}" if refused else ""
+
+
+def reach(post: Post) -> None:
+    """Connect and log in, and send nothing. MailError."""
+    with _session(post) as server:
+        server.noop()
+
+
+@contextmanager
+def _session(post: Post) -> Iterator[smtplib.SMTP]:
+    """A server that is logged in to. MailError for whatever goes wrong meanwhile."""
     try:
         with _connected(post) as server:
             if post.user:
                 server.login(post.user, post.password or "")
-            refused = server.send_message(made)
+            yield server
     except (OSError, smtplib.SMTPException, UnicodeError) as error:
         raise MailError(f"{post.place}: {_reason(error, post)}") from error
-    return f"{post.place} refused {_refused(refused)}" if refused else ""
 
 
 def trusted(ca: Path | None) -> ssl.SSLContext:
