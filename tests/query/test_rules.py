@@ -228,6 +228,10 @@ def test_every_field_is_settable_or_says_why_not() -> None:
         ("when = '*'", "it must have either drop = true, or some of"),
         ("when = '*'\ndrop = true\ntag = 'x'", "it must have either drop = true, or some of"),
         ("when = '*'\ndorp = true", "dorp: no such key; did you mean drop?"),
+        (
+            "when = '*'\ndorp = true\ntg = 'x'",
+            "dorp: no such key; did you mean drop?; tg: no such key; did you mean tag?",
+        ),
         ("when = '*'\ndrop = 1", "drop: it must be true or false"),
         ("when = '*'\ntag = []", "tag: [] is not a text or a list of texts"),
         ("when = '*'\nset = { flow.vlam = 1 }", "set: there is no field flow.vlam; did you mean flow.vlan"),
