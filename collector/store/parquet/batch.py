@@ -126,7 +126,7 @@ class _Source:
             found = self._places[view.key]
             if found is not None:
                 table, numbers = found
-                placed = _View(f"{view.key} {PLACE}", table, view.pick._replace(rows=numbers[view.pick.rows]))
+                placed = _View(f"{view.key} {PLACE}", table, view.pick._replace(rows=numbers.take(view.pick.rows)))
             self._placed[code] = placed if found else None
         return self._placed[code]
 

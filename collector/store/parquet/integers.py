@@ -59,7 +59,7 @@ class _Known:
             return self.column
         told = np.zeros(self.entries, values.dtype)
         told[codes] = values
-        if not np.array_equal(told[codes], values) or not _distinct(told):
+        if not np.array_equal(told.take(codes), values) or not _distinct(told):
             return None
         return replace(self.column, dictionary=_dictionary(told, order), low=blank.low, high=blank.high)
 

@@ -49,7 +49,7 @@ def _counted(offsets: Values, many: int) -> tuple[Values, Values] | None:
         return None
     places = np.empty(len(marked), index_type(len(used)))
     places[used] = np.arange(len(used))
-    return places[offsets], used
+    return places.take(offsets), used
 
 
 def _divided(offsets: Values) -> tuple[Values, np.uint64]:

@@ -44,7 +44,7 @@ def words(array: pa.Array) -> Words:
 
 def some_words(coded: pa.DictionaryArray, rows: Values) -> Words:
     """Some rows of texts that `coded_once` gave."""
-    codes, used = compacted(coded.indices.to_numpy()[rows], len(coded.dictionary))
+    codes, used = compacted(coded.indices.to_numpy().take(rows), len(coded.dictionary))
     dictionary = Dictionary(_joined(coded.dictionary.take(pa.array(used))), len(used))
     return Words(dictionary, codes.astype(index_type(len(used))), False)
 
@@ -83,7 +83,7 @@ def texts(source: Words, pick: Pick) -> Column:
     flows, entries = len(pick.rows), source.dictionary.entries
     if not entries:
         return Column(flows, run(0, flows), flows, source.codes[:0])
-    codes, present = source.codes[pick.rows], pick.present
+    codes, present = source.codes.take(pick.rows), pick.present
     if source.nulls:
         there = codes != entries
         present = there if present is None else present & there
