@@ -17,7 +17,7 @@ from collector.registry import VALUE
 from collector.schema import Field
 from collector.store.documents import documents, lines
 from collector.store.full import END
-from collector.store.texts import times
+from collector.store.instants import times
 
 WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the columns hold naive times in UTC
