@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from collector.datasets import Dataset
 from collector.explore.dashboard import Panel
-from collector.explore.kibana.metrics import LENS, Metric, metric
+from collector.explore.kibana.metrics import LENS, Metric, description, metrics
 from collector.explore.kibana.objects import Json, Reference, Target, saved
 from collector.explore.kibana.words import Words
-from collector.query.measures import measure
 
 LAYER = "L"
 TIME = "x"
@@ -17,15 +16,14 @@ RECORDS = "___records___"
 
 def lens(target: Target, identifier: str, panel: Panel, dataset: Dataset, words: Words) -> Json:
     """A panel of the kinds in `TYPES`."""
-    metrics = [metric(measure(one), words.of(panel, one), series=panel.kind == "series") for one in panel.measures]
-    if panel.kind == "metric" or (panel.kind == "series" and panel.by):
-        metrics = metrics[:1]
+    # Without a histogram, Lens scales by the whole time range (since 8.5).
+    shown = metrics(panel, words, rates=True)
     columns = {**_groups(panel, words), **({TIME: _time()} if panel.kind == "series" else {})}
-    columns |= {f"m{number}": _metric(one) for number, one in enumerate(metrics)}
+    columns |= {f"m{number}": _metric(one) for number, one in enumerate(shown)}
     layer = {"columnOrder": list(columns), "incompleteColumns": {}, "columns": columns}
     state = {
         "datasourceStates": {"formBased": {"layers": {LAYER: layer}}},
-        "visualization": _visualization(panel, metrics),
+        "visualization": _visualization(panel, shown),
         "query": {"query": "" if panel.filter == "*" else panel.filter, "language": "lucene"},
         "filters": [],
         "internalReferences": [],
@@ -33,7 +31,7 @@ def lens(target: Target, identifier: str, panel: Panel, dataset: Dataset, words:
     }
     attributes = {
         "title": panel.title,
-        "description": panel.description,
+        "description": description(panel),
         "visualizationType": TYPES[panel.kind],
         "state": state,
     }
@@ -111,12 +109,14 @@ def _metric(one: Metric) -> Json:
 
 
 def _format(one: Metric) -> Json:
-    kind = "bytes" if (one.field or "").endswith("bytes") and one.measure.kind != "unique" else "number"
-    return {"id": kind, "params": {"decimals": 1 if kind == "bytes" else 0, "compact": kind == "number"}}
+    ends = (one.field or "").rpartition(".")[2].rpartition("_")[2]
+    kind = ends if ends in ("bytes", "bits") and one.measure.kind != "unique" else "number"
+    decimals = 0 if kind == "number" and not one.per_second else 1
+    return {"id": kind, "params": {"decimals": decimals, "compact": kind == "number"}}
 
 
-def _visualization(panel: Panel, metrics: Sequence[Metric]) -> Json:
-    accessors = [f"m{number}" for number in range(len(metrics))]
+def _visualization(panel: Panel, shown: Sequence[Metric]) -> Json:
+    accessors = [f"m{number}" for number in range(len(shown))]
     groups = _names(panel)
     layer: Json = {"layerId": LAYER, "layerType": "data"}
     if panel.kind == "metric":

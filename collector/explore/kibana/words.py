@@ -15,6 +15,8 @@ class Words:
 
     label: Callable[..., str]
     """The words for a field or a measure."""
+    unit: Callable[..., str]
+    """The unit of their numbers, one of `units.UNITS`."""
     colours: Mapping[str, Mapping[str, str]]
     """The colours of known values, by field."""
     other: str
