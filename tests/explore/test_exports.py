@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from collector.datasets import DATASETS
+from collector.explore.colours import known, other
 from collector.explore.exports import export
 from collector.explore.kibana.objects import CLASSIC_TAGS, LENS_TAGS, TARGETS
 from collector.explore.kibana.views import BITS
@@ -262,6 +263,32 @@ def test_what_is_called_a_rate_is_one(target: str, lines: list[Json]) -> None:
         assert [*columns(overview)] == [("Bit rate", True)]
     else:
         assert overview["id"] in dict(specs(lines))
+
+
+def test_known_names_have_the_colours_of_the_page(lines: list[Json]) -> None:
+    seen = 0
+    found = {line["id"]: given for line in lines if (given := coloured(line))}
+    for name, dashboard in dashboards().items():
+        for panel in dashboard.panels():
+            if panel.kind in ("series", "pie") and len(panel.by) == 1 and panel.by[0] in known():
+                seen += 1
+                wanted = {**known()[panel.by[0]], "Other": other()}
+                assert found.pop(f"flow-collector-{name}-{panel.id}") == wanted, panel.id
+    assert seen > 10
+    assert not found
+
+
+def coloured(line: Json) -> Json:
+    """Colours by name that a panel holds."""
+    if line["type"] == "visualization":
+        return dict(json.loads(line["attributes"]["uiStateJSON"]).get("vis", {}).get("colors", {}))
+    if line["type"] != "lens":
+        return {}
+    state = line["attributes"]["state"]["visualization"]
+    (layer,) = state.get("layers", [state])
+    given = layer.get("colorMapping", {"assignments": []})["assignments"]
+    rules = {name: one["color"]["colorCode"] for one in given for name in one["rule"]["values"]}
+    return {"Other" if name == "__other__" else name: colour for name, colour in rules.items()}
 
 
 def test_a_number_is_in_a_panel_once(lines: list[Json]) -> None:

@@ -186,7 +186,5 @@ def _axes(panel: Panel, kind: str, shown: Sequence[Metric]) -> Json:
 
 def _colours(panel: Panel, words: Words) -> Json:
     """Colours of known names, so that they are alike in all charts; others get one by the program."""
-    if panel.kind not in ("series", "pie") or not panel.by:
-        return {}
-    known = dict(words.colours.get(panel.by[-1], {}))
+    known = words.coloured(panel)
     return {"vis": {"colors": {**known, "Other": words.other}}} if known else {}

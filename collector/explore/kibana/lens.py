@@ -12,6 +12,10 @@ LAYER = "L"
 TIME = "x"
 TYPES = {"series": "lnsXY", "bars": "lnsXY", "pie": "lnsPie", "table": "lnsDatatable", "metric": "lnsMetric"}
 RECORDS = "___records___"
+OTHER = "__other__"
+"""The key of what is beyond the top."""
+PALETTE = "eui_amsterdam_color_blind"
+"""Of names without a colour of their own."""
 
 
 def lens(target: Target, identifier: str, panel: Panel, dataset: Dataset, words: Words) -> Json:
@@ -23,7 +27,7 @@ def lens(target: Target, identifier: str, panel: Panel, dataset: Dataset, words:
     layer = {"columnOrder": list(columns), "incompleteColumns": {}, "columns": columns}
     state = {
         "datasourceStates": {"formBased": {"layers": {LAYER: layer}}},
-        "visualization": _visualization(panel, shown),
+        "visualization": _visualization(panel, shown, _colours(panel, words)),
         "query": {"query": "" if panel.filter == "*" else panel.filter, "language": "lucene"},
         "filters": [],
         "internalReferences": [],
@@ -115,10 +119,36 @@ def _format(one: Metric) -> Json:
     return {"id": kind, "params": {"decimals": decimals, "compact": kind == "number"}}
 
 
-def _visualization(panel: Panel, shown: Sequence[Metric]) -> Json:
+def _colours(panel: Panel, words: Words) -> Json:
+    """Colours of known names, as Kibana 8.13 and later have them; 9 turns them into its own form.
+
+    Not of several fields together, whose groups have no names of their own.
+    """
+    known = words.coloured(panel)
+    if not known or panel.by[1:]:
+        return {}
+    given = [
+        {
+            "rule": {"type": "matchExactly", "values": [name]},
+            "color": {"type": "colorCode", "colorCode": colour},
+            "touched": True,
+        }
+        for name, colour in {**known, OTHER: words.other}.items()
+    ]
+    rest = {"rule": {"type": "other"}, "color": {"type": "loop"}, "touched": False}
+    mapping = {
+        "assignments": given,
+        "specialAssignments": [rest],
+        "paletteId": PALETTE,
+        "colorMode": {"type": "categorical"},
+    }
+    return {"colorMapping": mapping}
+
+
+def _visualization(panel: Panel, shown: Sequence[Metric], colours: Json) -> Json:
     accessors = [f"m{number}" for number in range(len(shown))]
     groups = _names(panel)
-    layer: Json = {"layerId": LAYER, "layerType": "data"}
+    layer: Json = {"layerId": LAYER, "layerType": "data", **colours}
     if panel.kind == "metric":
         return layer | {"metricAccessor": accessors[0]}
     if panel.kind == "table":

@@ -37,6 +37,10 @@ class Words:
         own = "" if self.prefix == PREFIX else self.prefix
         return f"{own}{dataset.prefix}*"
 
+    def coloured(self, panel: Panel) -> Mapping[str, str]:
+        """The colours of known values in a panel that has a colour for each group; empty where there are none."""
+        return self.colours.get(panel.by[-1], {}) if panel.kind in ("series", "pie") and panel.by else {}
+
     def of(self, panel: Panel, name: str) -> str:
         """The words for a field or measure in a panel."""
         return self.label(name, panel)
