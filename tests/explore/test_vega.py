@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
+from collector.datasets import FLOWS
+from collector.explore.dashboard import Panel
 from collector.explore.exports import export
+from collector.explore.kibana.number import number
 from collector.explore.kibana.objects import TARGETS
 from collector.explore.kibana.vega import SEPARATOR
+from collector.explore.kibana.words import Words
+from collector.explore.labels import label, unit
 from collector.explore.units import text
 from tests.explore.vega import Job, draw
 
@@ -123,7 +128,16 @@ def test_a_rate_over_the_whole_range_is_the_number_of_the_page(target: str, vers
 
 def test_a_ratio_is_the_number_of_the_page() -> None:
     ratios = {(3, 4): "75.0 %", (1, 3000): "0.033 %", (0, 5): "0 %", (0, 0): "–"}
-    for target in TARGETS:
-        spec = dict(specs(target))["flow-collector-collector-health-loss"]
-        drawn = draw([Job(spec, {"answer": whole(*one)}) for one in ratios])
-        assert all(f">{shown}</text>" in one["svg"] for shown, one in zip(ratios.values(), drawn, strict=True))
+    found = [dict(specs(target))["flow-collector-collector-health-loss"] for target in TARGETS]
+    drawn = draw([Job(spec, {"answer": whole(*one)}) for spec in found for one in ratios])
+    wanted = [*ratios.values()] * len(found)
+    assert all(f">{shown}</text>" in one["svg"] for shown, one in zip(wanted, drawn, strict=True))
+
+
+def test_rates_of_ones_own() -> None:
+    shown = {("rows/s", 16): "2/s", ("sum:event.duration/s", 16): "2", ("sum:event.duration/s", 16e6): "2.0 M"}
+    words = Words(label, unit, {}, "")
+    panels = [Panel(id="own", title="Own", kind="metric", measures=(measure,)) for measure, _ in shown]
+    answers = [{"answer": whole(value)} for _, value in shown]
+    drawn = draw([Job(number(one, FLOWS, words), said) for one, said in zip(panels, answers, strict=True)])
+    assert all(f">{text}</text>" in one["svg"] for text, one in zip(shown.values(), drawn, strict=True))

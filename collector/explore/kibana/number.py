@@ -77,7 +77,7 @@ def _text(unit: str) -> dict[str, str]:
         return {"x": f"datum.v*{times:g}", "digits": digits, "text": f"datum.digits+' {sign}'"}
     power = f"clamp(floor(log(datum.v*{ROUNDED})/log(1000)),0,{len(PREFIXES)})"
     prefix = f"datum.p?substring('{PREFIXES}',datum.p-1,datum.p):''"
-    symbol = SYMBOLS[unit]
+    symbol = SYMBOLS.get(unit, "")
     blank = "' '" if symbol[:1] not in ("", "/") else "(datum.p?' ':'')"
     return {
         "p": power,

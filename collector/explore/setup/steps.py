@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TypeVar
 
 from collector.datasets import DATASETS
@@ -87,8 +87,8 @@ def dashboards(settings: Settings, until: float, *, dry: bool) -> Iterator[str |
     yield f"imported into {server}: {told}"
 
 
-def sensible(settings: Settings, name: str, urls: Iterable[str]) -> None:
-    """SettingsError where half of a login is given for a server, or an authority that can be of no use."""
+def sensible(settings: Settings, name: str, urls: Collection[str]) -> None:
+    """SettingsError where half of a login is given for a server, or an authority that is of no use to its URLs."""
     user, ca = getattr(settings, f"{name}_user"), getattr(settings, f"{name}_ca")
     other = getattr(settings, f"{name}_api_key") or getattr(settings, f"{name}_token")
     password = getattr(settings, f"{name}_password")
@@ -97,7 +97,7 @@ def sensible(settings: Settings, name: str, urls: Iterable[str]) -> None:
         raise SettingsError(f"--{name}-{given} is given without --{name}-{missing}")
     if ca and not ca.is_file():
         raise SettingsError(f"--{name}-ca: there is no file {ca}")
-    if ca and not any(url.lower().startswith("https:") for url in urls):
+    if ca and urls and not any(url.lower().startswith("https:") for url in urls):
         raise SettingsError(f"--{name}-ca is given, and the URL is not https://: there is no certificate to check")
 
 
