@@ -9,7 +9,7 @@ from collector.datasets import DATASETS
 from collector.explore.exports import export, prefix
 from collector.explore.load import DashboardError, with_own
 from collector.explore.setup.importing import Imported, imported
-from collector.explore.setup.server import PORT, NotReadyError, identify
+from collector.explore.setup.server import PORT, NotReadyError, Server, identify
 from collector.search_engine import elasticsearch_settings, engine
 from collector.settings import Settings, SettingsError, plain
 from collector.store.access import Access
@@ -69,8 +69,7 @@ def dashboards(settings: Settings, until: float, *, dry: bool) -> Iterator[str |
         raise DashboardError("\n".join(wrong))
     client = Client(access(settings))
     try:
-        behind = (lambda: _behind(settings)) if settings.elasticsearch else None
-        server = _patiently(lambda: identify(client, behind), until)
+        server = _ready(client, settings, until)
         target = server.target
         before = prefix(target, settings.kibana_space, settings.kibana_tenant)
         file = export(target, before, chosen).encode()
@@ -101,6 +100,15 @@ def sensible(settings: Settings, name: str, urls: Collection[str]) -> None:
         raise SettingsError(f"--{name}-ca is given, and the URL is not https://: there is no certificate to check")
 
 
+def kibana(settings: Settings) -> Server:
+    """The server that answers. SetupError or StoreError where none does, or one that is starting."""
+    client = Client(access(settings))
+    try:
+        return _ready(client, settings, 0)
+    finally:
+        client.close()
+
+
 def access(settings: Settings) -> Access:
     """How Kibana is reached: as the search engine is, where nothing else is said."""
     own = (settings.kibana_user, settings.kibana_api_key, settings.kibana_token) != (None, None, None)
@@ -116,6 +124,11 @@ def access(settings: Settings) -> Access:
         verify=settings.kibana_verify,
         default_port=PORT,
     )
+
+
+def _ready(client: Client, settings: Settings, until: float) -> Server:
+    behind = (lambda: _behind(settings)) if settings.elasticsearch else None
+    return _patiently(lambda: identify(client, behind), until)
 
 
 def _patiently(ask: Callable[[], T], until: float) -> T:
