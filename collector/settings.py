@@ -270,7 +270,7 @@ class Settings(BaseSettings):
         description="Folder of dashboards of your own (YAML), beside those that come along: see dashboards.md.",
     )
     timezone: Zone = Field(default="UTC", description="Time zone whose days the indices and Parquet folders are.")
-    keep_days: int | None = Field(default=None, ge=1, description="Delete days older than this.")
+    keep_days: int | None = Field(default=None, ge=1, le=36_500, description="Delete days older than this.")
     keep_gib: float | None = Field(default=None, gt=0, description="Delete the oldest days when there are more GiB.")
     segments_gib: float = Field(
         default=10, gt=0, description="Flows kept on disk, in GiB, while the search engine does not take them."

@@ -22,6 +22,8 @@ SYMBOLS: Mapping[str, str] = {
 """What stands behind the prefix, by unit."""
 SECONDS: Mapping[str, float] = {"ns": 1e-9, "ms": 1e-3, "s": 1.0}
 """Units of time, in seconds."""
+PER_SECOND = "/s"
+"""Behind any unit, of the sum of a field for each second."""
 PERCENT = "percent"
 EXACT = "exact"
 """Of numbers to be read digit by digit, as a sampling rate."""
@@ -33,7 +35,7 @@ LONG = ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 
 
 def text(value: float | None, unit: str = "") -> str:
-    """A number in few characters: 1.2 Gbit/s, 3.4 M, 2 min 5 s, 12.3 %. `unit` is one of `UNITS`."""
+    """A number in few characters: 1.2 Gbit/s, 3.4 M, 2 min 5 s, 12.3 %. `unit` is one of `UNITS`, or one per second."""
     if value is None or not math.isfinite(value):
         return NOTHING
     sign = "-" if value < 0 else ""
@@ -47,6 +49,8 @@ def _positive(value: float, unit: str) -> str:
         return f"{digits(value)} %"
     if unit == EXACT:
         return f"{value:,.0f}"
+    if unit not in SYMBOLS:
+        return f"{_positive(value, unit.removesuffix(PER_SECOND))}{PER_SECOND}"
     return si(value, SYMBOLS[unit])
 
 

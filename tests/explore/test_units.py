@@ -32,6 +32,8 @@ from collector.explore.units import NOTHING, text
         (100.0, "percent", "100 %"),
         (0.0, "percent", "0 %"),
         (8192, "exact", "8,192"),
+        (1_500_000_000, "ns/s", "1.5 s/s"),
+        (1_500, "bits/s/s", "1.5 kbit/s/s"),
     ],
 )
 def test_numbers_have_si_prefixes(value: float, unit: str, shown: str) -> None:

@@ -42,6 +42,7 @@ const duration = (seconds) => {
 
 const positive = (value, unit) => {
   if (unit in SECONDS) return duration(value * SECONDS[unit]);
+  if (unit.endsWith("/s") && !(unit in SYMBOLS)) return `${positive(value, unit.slice(0, -2))}/s`;
   return unit === "percent" ? `${digits(value)} %` : si(value, SYMBOLS[unit] ?? "");
 };
 
