@@ -1,6 +1,6 @@
 """Columns as row numbers of their different values, by which rows are grouped without comparing values."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -134,3 +134,14 @@ def in_common(dictionaries: Sequence[pl.Series]) -> tuple[pl.Series, list[Codes]
     different, places = np.flatnonzero(there), np.cumsum(there, dtype=np.uint32) - 1
     last = np.uint32(len(different))
     return pl.Series(different, dtype=pl.UInt32), [np.append(places[one], last) for one in words]
+
+
+def translated(parts: Iterable[tuple[Codes, Any]], count: int) -> Codes:
+    """The codes of all rows, by a table of those of each part's entries."""
+    codes, begin = np.empty(count, np.uint32), 0
+    for table, indices in parts:
+        for part in blocks(len(indices), BLOCK):
+            some = indices[part]
+            table.take(some, mode="clip", out=codes[begin : begin + len(some)])
+            begin += len(some)
+    return codes

@@ -12,21 +12,19 @@ import pyarrow.parquet as pq
 from collector.datasets import Dataset
 from collector.query.model import TIME, Range
 from collector.query.parquet import fields
-from collector.query.parquet.chunks import Chunks
 from collector.query.parquet.coding import (
-    BLOCK,
     Coded,
     CodedLists,
-    Codes,
     Places,
-    blocks,
     coded,
     in_common,
     listed,
     lists,
     looked_up,
+    translated,
 )
 from collector.query.parquet.listing import File
+from collector.query.parquet.tables import of_time, stored, table
 from collector.query.parquet.texts import Texts
 from collector.schema import Field
 from collector.store.full import END, ENDS
@@ -40,10 +38,10 @@ PLACE = "place"
 class Rows:
     """The rows of a file that are of a time range, and their fields, each worked out at most once."""
 
-    def __init__(self, dataset: Dataset, texts: Texts, table: pa.Table, within: Range | None) -> None:
+    def __init__(self, dataset: Dataset, texts: Texts, rows: pa.Table, within: Range | None) -> None:
         self.dataset = dataset
         self.texts = texts
-        self._table = table if within is None else _of_time(table, within)
+        self._table = rows if within is None else of_time(rows, within)
         self._stored: dict[str, pl.Series] = {}
         self._coded: dict[str, Coded] = {}
         self._made: dict[str, Any] = {}
@@ -113,7 +111,7 @@ class Rows:
         parts = [self._parts(chunk.flatten()) for chunk in chunks]
         values, tables = in_common([words for words, _ in parts])
         lengths = np.concatenate([np.empty(0, np.intp), *map(_lengths, chunks)])
-        codes = _translated(zip(tables, (indices for _, indices in parts), strict=True), int(lengths.sum()))
+        codes = translated(zip(tables, (indices for _, indices in parts), strict=True), int(lengths.sum()))
         return listed(lengths, Coded(codes, values))
 
     def _parts(self, chunk: Any) -> tuple[pl.Series, Any]:
@@ -149,7 +147,7 @@ class Rows:
         values, tables = in_common([words for name in there for words, _ in parts[name]])
         left = iter(tables)
         for name in there:
-            codes = _translated([(next(left), indices) for _, indices in parts[name]], len(self))
+            codes = translated([(next(left), indices) for _, indices in parts[name]], len(self))
             self._coded[name] = Coded(codes, values)
         if field.name not in there:
             self._coded[field.name] = Coded(np.full(len(self), len(values), np.uint32), values)
@@ -220,11 +218,11 @@ def read(
     groups = [group for group in file.groups if group.touches(within)]
     whole = file.within(within)
     wanted = {column for name in names for column in fields.columns(dataset, name)} | ({TIME} if not whole else set())
-    table = _table(file, dataset, [group.number for group in groups], wanted)
+    found = table(file, dataset, [group.number for group in groups], wanted)
     if placed:
         places = np.concatenate([np.arange(group.first_row, group.first_row + group.rows) for group in groups])
-        table = table.append_column(PLACE, pa.array(places))
-    return Rows(dataset, texts, table, None if whole else within)
+        found = found.append_column(PLACE, pa.array(places))
+    return Rows(dataset, texts, found, None if whole else within)
 
 
 def picked(file: File, dataset: Dataset, texts: Texts, names: Iterable[str], places: Sequence[int]) -> Rows:
@@ -235,45 +233,14 @@ def picked(file: File, dataset: Dataset, texts: Texts, names: Iterable[str], pla
         inside = [place - group.first_row for place in places if 0 <= place - group.first_row < group.rows]
         if inside:
             with pq.ParquetFile(file.path) as opened:
-                table = opened.read_row_group(group.number, columns=_there(file, dataset, wanted) or [TIME])
-            parts.append(table.take(pa.array(inside)))
+                group_rows = opened.read_row_group(group.number, columns=stored(file, dataset, wanted) or [TIME])
+            parts.append(group_rows.take(pa.array(inside)))
     return Rows(dataset, texts, pa.concat_tables(parts).append_column(PLACE, pa.array(places)), None)
 
 
 def empty(dataset: Dataset, texts: Texts) -> Rows:
     """No rows."""
     return Rows(dataset, texts, pa.table({TIME: pa.array([], pa.timestamp("ms", "UTC"))}), None)
-
-
-def _table(file: File, dataset: Dataset, groups: Sequence[int], wanted: set[str]) -> pa.Table:
-    """Columns with any value, texts and the elements of lists as places in dictionaries."""
-    there = _there(file, dataset, wanted)
-    texts = [name for name in there if fields.is_text(dataset.fields[name]) and dataset.fields[name].kind != "keywords"]
-    with pq.ParquetFile(file.path, read_dictionary=texts, pre_buffer=True) as opened, file.path.open("rb") as source:
-        columns = {name: _path(dataset.fields[name]) for name in there}
-        columns = {name: path for name, path in columns.items() if file.has(path, opened.metadata, groups)}
-        chunks = Chunks(source.fileno(), opened, file.places)
-        read = {name: chunks.column(name, path, groups) for name, path in columns.items()}
-        known = {name: column for name, column in read.items() if column is not None}
-        left = [name for name in columns if name not in known]
-        if left or not known:
-            others = opened.read_row_groups(groups, columns=left or [TIME])
-            known |= dict(zip(others.column_names, others.columns, strict=True))
-    return pa.table(known)
-
-
-def _path(field: Field) -> str:
-    """What a column is called in the footer."""
-    return f"{field.name}.list.element" if field.kind == "keywords" else field.name
-
-
-def _there(file: File, dataset: Dataset, wanted: set[str]) -> list[str]:
-    return [name for name in dataset.fields if name in wanted and name in file.names]
-
-
-def _of_time(table: pa.Table, within: Range) -> pa.Table:
-    times = table.column(TIME).cast(pa.int64())
-    return table.filter(pc.and_(pc.greater_equal(times, within.start), pc.less(times, within.end)))
 
 
 def _type(field: Field) -> pl.DataType:
@@ -286,17 +253,6 @@ def _type(field: Field) -> pl.DataType:
 
 def _physical(chunk: Any) -> pl.Series:
     return pl.Series(pl.from_arrow(chunk)).to_physical()
-
-
-def _translated(parts: Iterable[tuple[Codes, Any]], count: int) -> Codes:
-    """The codes of all rows, by a table of those of each part's entries."""
-    codes, begin = np.empty(count, np.uint32), 0
-    for table, indices in parts:
-        for part in blocks(len(indices), BLOCK):
-            some = indices[part]
-            table.take(some, mode="clip", out=codes[begin : begin + len(some)])
-            begin += len(some)
-    return codes
 
 
 def _lengths(chunk: Any) -> Places:
