@@ -62,16 +62,19 @@ def _key(values: pl.Series) -> Key | None:
     low, high = (cast("int", end) for end in (values.min(), values.max()))
     if high >= _MOST:
         return None
-    return Key(values.to_numpy().astype(np.intp) - low, high - low + 1)
+    numbers = values.to_numpy()
+    return Key(numbers.astype(np.intp) - low if low else numbers, high - low + 1)
 
 
 def _values(values: pl.Series, codes: np.ndarray[tuple[int], np.dtype[np.intp]]) -> pl.Series:
-    return pl.Series(values.name, codes + cast("int", values.min())).cast(values.dtype)
+    codes += cast("int", values.min())
+    return pl.Series(values.name, codes).cast(values.dtype)
 
 
 def _weights(values: pl.Series) -> Weights:
     kind = state(values.name)
-    return Weights(kind, values.cast(pl.Float64).fill_null(_NOTHING[kind]).to_numpy())
+    there = not values.null_count()
+    return Weights(kind, (values if there else values.cast(pl.Float64).fill_null(_NOTHING[kind])).to_numpy())
 
 
 def _state(values: pl.Series, numbers: np.ndarray[tuple[int], np.dtype[np.float64]]) -> pl.Series:

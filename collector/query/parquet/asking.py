@@ -8,14 +8,14 @@ import polars as pl
 
 from collector.query.model import TIME, Range
 from collector.query.parquet import fields
-from collector.query.parquet.coding import Coded, Codes, taken
+from collector.query.parquet.coding import BLOCK, Coded, Places, blocks, taken
 from collector.query.parquet.columns import BUCKET, COUNT, LEAST, MOST, SUM, THERE, TIMES, VALUE, column
 from collector.query.parquet.filtering import Masks
-from collector.query.parquet.grouping import Weights, grouped
-from collector.query.parquet.reading import Rows
+from collector.query.parquet.grouping import Floats, Weights, grouped
+from collector.query.parquet.reading import Rows, empty
 from collector.query.parquet.spreading import spread
 from collector.query.parquet.states import Ask, States, key_columns
-from collector.query.tree import Everything, Node, Some
+from collector.query.tree import Everything, Node
 
 
 class Asking:
@@ -24,8 +24,9 @@ class Asking:
     def __init__(self, rows: Rows, within: Range, now: int) -> None:
         self._rows = rows
         self._within = within
+        self._now = now
         self._masks = Masks(rows, now)
-        self._chosen: dict[Node, Codes | None] = {_NOTHING: _NOWHERE}
+        self._chosen: dict[Node, Places | None] = {}
         self._taken: dict[tuple[Node, str], Coded] = {}
         self._weights: dict[tuple[Node, str, str], Weights] = {}
 
@@ -35,8 +36,10 @@ class Asking:
         total = len(self._rows) if chosen is None else len(chosen)
         if ask.spread:
             return spread(self._rows, ask, chosen, self._within)
-        there = all(map(self._rows.has, ask.by))
-        return self._grouped(ask if there else replace(ask, filter=_NOTHING), total)
+        if len(self._rows) and not (total and all(map(self._rows.has, ask.by))):
+            nothing = Asking(empty(self._rows.dataset, self._rows.texts), self._within, self._now)
+            return replace(nothing.states(ask), total=total)
+        return self._grouped(ask, total)
 
     def _grouped(self, ask: Ask, total: int) -> States:
         where, keys = self._keys(ask, self._choose(ask.filter))
@@ -46,21 +49,22 @@ class Asking:
             {name: self._values(ask, name, where, keys) for name in sorted(ask.values)},
         )
 
-    def _choose(self, node: Node) -> Codes | None:
+    def _choose(self, node: Node) -> Places | None:
         """The rows that a filter holds for; None: all."""
-        if isinstance(node, Everything):
+        if isinstance(node, Everything) or not len(self._rows):
             return None
         if node not in self._chosen:
-            self._chosen[node] = np.flatnonzero(self._masks.of(node))
+            chosen = np.flatnonzero(self._masks.of(node))
+            self._chosen[node] = chosen if len(chosen) < len(self._rows) else None
         return self._chosen[node]
 
-    def _keys(self, ask: Ask, chosen: Codes | None) -> tuple[Codes | None, list[Coded]]:
+    def _keys(self, ask: Ask, chosen: Places | None) -> tuple[Places | None, list[Coded]]:
         """The columns that rows are grouped by; and, where lists were taken apart, which of the chosen rows each is."""
         names = [name for name in ask.by if not fields.is_list(self._rows.dataset, name)]
         keys = {name: self._take(ask.filter, name, chosen) for name in names}
         if ask.interval is not None or not names:
             keys[BUCKET] = self._buckets(ask, chosen)
-        where: Codes | None = None
+        where: Places | None = None
         for name in ask.by:
             if name not in keys:
                 again, elements = self._rows.lists(name).apart(_of(chosen, where))
@@ -68,26 +72,23 @@ class Asking:
                 keys = {known: one.take(again) for known, one in keys.items()} | {name: elements}
         return where, [keys[name] for name in (*ask.by, *([BUCKET] if BUCKET in keys else []))]
 
-    def _take(self, node: Node, name: str, chosen: Codes | None) -> Coded:
+    def _take(self, node: Node, name: str, chosen: Places | None) -> Coded:
         if (node, name) not in self._taken:
             self._taken[node, name] = self._rows.codes(name).take(chosen)
         return self._taken[node, name]
 
-    def _buckets(self, ask: Ask, chosen: Codes | None) -> Coded:
+    def _buckets(self, ask: Ask, chosen: Places | None) -> Coded:
         """The begin of each row's interval."""
         count = len(self._rows) if chosen is None else len(chosen)
         if ask.interval is None or not count:
-            return Coded(np.zeros(count, np.intp), pl.Series([0], dtype=pl.Int64))
+            return Coded(np.broadcast_to(np.uint32(0), count), pl.Series([0], dtype=pl.Int64))
         name = f"{BUCKET} {ask.interval}"
         if (ask.filter, name) not in self._taken:
             times = self._rows.field(TIME).to_numpy()
-            numbers = (times if chosen is None else taken(times, chosen)) // ask.interval
-            first, last = int(numbers.min()), int(numbers.max())
-            begins = pl.Series(np.arange(first, last + 1) * ask.interval, dtype=pl.Int64)
-            self._taken[ask.filter, name] = Coded((numbers - first).astype(np.intp), begins)
+            self._taken[ask.filter, name] = _intervals(times if chosen is None else taken(times, chosen), ask.interval)
         return self._taken[ask.filter, name]
 
-    def _main(self, ask: Ask, where: Codes | None, keys: Sequence[Coded]) -> pl.DataFrame:
+    def _main(self, ask: Ask, where: Places | None, keys: Sequence[Coded]) -> pl.DataFrame:
         weights = {column(state, name): self._weight(ask, state, name, where) for state, name in sorted(ask.states)}
         found = grouped(keys, weights)
         return pl.DataFrame(
@@ -98,23 +99,20 @@ class Asking:
             ]
         )
 
-    def _values(self, ask: Ask, name: str, where: Codes | None, keys: Sequence[Coded]) -> pl.DataFrame:
+    def _values(self, ask: Ask, name: str, where: Places | None, keys: Sequence[Coded]) -> pl.DataFrame:
         """The different values of a field in each group."""
-        rows = _of(self._choose(ask.filter), where)
-        if not self._rows.has(name):
-            rows, keys = _NOWHERE, [key.take(_NOWHERE) for key in keys]
+        chosen = self._choose(ask.filter)
         if fields.is_list(self._rows.dataset, name):
-            again, values = self._rows.lists(name).apart(rows)
+            again, values = self._rows.lists(name).apart(_of(chosen, where))
             keys = [key.take(again) for key in keys]
         else:
-            values = self._rows.codes(name).take(rows)
+            values = self._take(ask.filter, name, chosen).take(where)
         found = grouped([*keys, values], {})
         made = _keyed(ask, keys, found.codes[:-1])
-        return pl.DataFrame(
-            [*made, values.values.gather(pl.Series(found.codes[-1])).alias(VALUE), pl.Series(TIMES, found.counts)]
-        )
+        times = [pl.Series(TIMES, found.counts)] if name in ask.counted else []
+        return pl.DataFrame([*made, _gathered(values, found.codes[-1]).alias(VALUE), *times])
 
-    def _weight(self, ask: Ask, state: str, name: str, where: Codes | None) -> Weights:
+    def _weight(self, ask: Ask, state: str, name: str, where: Places | None) -> Weights:
         key = ask.filter, state, name
         if key not in self._weights:
             numbers = _numbers(self._rows.field(name), state)
@@ -126,14 +124,20 @@ class Asking:
         return one if where is None else Weights(one.kind, taken(one.numbers, where))
 
 
-_NOTHING: Node = Some(())
-_NOWHERE: Codes = np.empty(0, np.intp)
-"""What holds for no row, and the rows that it holds for."""
 _UNSAID = {SUM: 0.0, LEAST: np.inf, MOST: -np.inf}
 """What a row without a value is counted as."""
 
 
-def _numbers(values: pl.Series, state: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _intervals(times: np.ndarray[tuple[int], np.dtype[np.int64]], interval: int) -> Coded:
+    """The begin of each time's interval."""
+    first, last = int(times.min()) // interval, int(times.max()) // interval
+    codes = np.empty(len(times), np.uint32)
+    for part in blocks(len(times), BLOCK):
+        codes[part] = times[part] // interval - first
+    return Coded(codes, pl.Series(np.arange(first, last + 1) * interval, dtype=pl.Int64))
+
+
+def _numbers(values: pl.Series, state: str) -> Floats:
     if state == THERE:
         return values.is_not_null().cast(pl.Float64).to_numpy()
     numbers = values.cast(pl.Float64)
@@ -148,15 +152,19 @@ def _state(name: str, values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> p
     return made.cast(pl.Int64) if name.startswith(THERE) else made
 
 
-def _keyed(ask: Ask, keys: Sequence[Coded], codes: Sequence[Codes]) -> list[pl.Series]:
+def _keyed(ask: Ask, keys: Sequence[Coded], codes: Sequence[Places]) -> list[pl.Series]:
     """The values of the groups; one interval for the whole range."""
     names = [*key_columns(ask.by), BUCKET]
-    made = [key.values.gather(pl.Series(one)).alias(name) for name, key, one in zip(names, keys, codes, strict=False)]
+    made = [_gathered(key, one).alias(name) for name, key, one in zip(names, keys, codes, strict=False)]
     count = len(made[0])
     return made if len(made) == len(names) else [*made, pl.zeros(count, dtype=pl.Int64, eager=True).alias(BUCKET)]
 
 
-def _of(chosen: Codes | None, where: Codes | None) -> Codes | None:
+def _gathered(key: Coded, codes: Places) -> pl.Series:
+    return pl.Series(taken(key.values.to_numpy(), codes), dtype=key.values.dtype)
+
+
+def _of(chosen: Places | None, where: Places | None) -> Places | None:
     """The rows that items are of."""
     if where is None:
         return chosen

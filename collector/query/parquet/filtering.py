@@ -8,7 +8,7 @@ import polars as pl
 from collector.query.columns import Mask, Values
 from collector.query.conditions import Condition, Exists, Span
 from collector.query.parquet import fields
-from collector.query.parquet.coding import taken
+from collector.query.parquet.coding import Coded, looked_up
 from collector.query.parquet.reading import Rows
 from collector.query.tree import All, Everything, Has, Node, Not, Some
 
@@ -43,19 +43,16 @@ class Masks:
         if not self._rows.has(name):
             return np.zeros(len(self._rows), np.bool_)
         if fields.is_list(self._rows.dataset, name):
-            return self._any(self._rows.field(name), condition)
+            listed = self._rows.lists(name)
+            return listed.having(self._matching(listed.elements, condition))
         if fields.is_text(fields.known(self._rows.dataset, name)):
             held = self._rows.codes(name)
-            return taken(np.append(self._of_texts(held.values, condition), False), held.codes)
+            return looked_up(self._matching(held, condition), held.codes)
         return condition.matches(Values(self._rows.field(name)), self._now)
 
-    def _any(self, lists: pl.Series, condition: Condition) -> Mask:
-        """Where an element does."""
-        elements = lists.explode(empty_as_null=False, keep_nulls=False)
-        rows = np.repeat(np.arange(len(lists)), lists.list.len().fill_null(0).to_numpy())
-        found = np.zeros(len(lists), np.bool_)
-        found[rows[self._of_texts(elements, condition)]] = True
-        return found
+    def _matching(self, held: Coded, condition: Condition) -> Mask:
+        """The codes that a condition on texts holds for."""
+        return np.append(self._of_texts(held.values, condition), False)
 
     def _of_texts(self, numbers: pl.Series, condition: Condition) -> Mask:
         if isinstance(condition, Exists):

@@ -1,49 +1,53 @@
 """Rows grouped by codes: by a table of all groups where they are few, else by sorting."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from collector.query.parquet.coding import BLOCK, Coded, Codes, blocks, taken
+from collector.query.parquet.coding import BLOCK, Coded, Places, blocks, taken
 
 Floats = npt.NDArray[np.float64]
 MOST_TABLED = 1 << 21
 """Groups up to which there is a table of all that are possible."""
 SMALL = 1 << 14
 """Groups of a table that is small."""
-_SHORT = 1 << 32
-_BITS = 62
-_MOST_COMBINED = 1 << 40
+_SHORT, _BITS = 32, 62
+"""Bits of short and of long numbers that are sorted."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What is gathered of a column: one number a row."""
+    """What is gathered of a column: one number a row, of any type."""
 
     kind: str
     """`sum`, `least` or `most`."""
-    numbers: Floats
+    numbers: npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Groups:
     """The groups that there are: their codes of each key, the count of their rows, and what was gathered."""
 
-    codes: Sequence[Codes]
+    codes: Sequence[Places]
     counts: npt.NDArray[np.int64]
     gathered: Mapping[str, Floats]
 
 
 @dataclass(frozen=True)
 class Key:
-    """A code for each row, below `size`."""
+    """A code for each row, below `size`, as any whole number."""
 
-    codes: Codes
+    codes: npt.NDArray[Any]
     size: int
+
+    @property
+    def bits(self) -> int:
+        """What the largest code needs."""
+        return (self.size - 1).bit_length()
 
 
 def grouped(keys: Sequence[Coded], weights: Mapping[str, Weights]) -> Groups:
@@ -57,102 +61,129 @@ def grouped(keys: Sequence[Coded], weights: Mapping[str, Weights]) -> Groups:
 
 
 def summed(keys: Sequence[Key], weights: Mapping[str, Weights]) -> Groups:
-    """The groups of all rows."""
-    if prod(key.size for key in keys) <= MOST_TABLED:
+    """The groups of all rows, in the order of their codes."""
+    rows = len(keys[0].codes)
+    if prod(key.size for key in keys) <= min(MOST_TABLED, max(SMALL, rows // 2)):
         return _tabled(keys, weights)
-    codes, size, tables = _combined(keys)
-    found, counts, gathered = _sorted(codes, size, weights)
-    return Groups(_apart(found, tables), counts, gathered)
+    if sum(key.bits for key in keys) + _bits_of(rows) > _BITS:
+        return _narrowed(keys, weights)
+    return _sorted(keys, weights)
 
 
-def _combined(keys: Sequence[Key]) -> tuple[Codes, int, list[tuple[int, Codes | None]]]:
-    """One code for all keys, the number of codes possible, and for each key after the first how to part them again."""
-    codes, size = keys[0].codes, keys[0].size
-    tables: list[tuple[int, Codes | None]] = []
-    for key in keys[1:]:
-        different = None
-        if size * key.size > _MOST_COMBINED:
-            different, codes = np.unique(codes, return_inverse=True)
-            size = len(different)
-        codes = codes * key.size + key.codes
-        size *= key.size
-        tables.append((key.size, different))
-    return codes, size, tables
-
-
-def _apart(codes: Codes, tables: Sequence[tuple[int, Codes | None]]) -> list[Codes]:
-    """The codes of each key."""
-    found = []
-    for size, different in reversed(tables):
-        codes, last = np.divmod(codes, size)
-        found.append(last)
-        if different is not None:
-            codes = different[codes]
-    return [codes, *reversed(found)]
+def _bits_of(rows: int) -> int:
+    """Bits of the number of a row."""
+    return max(1, rows - 1).bit_length()
 
 
 def _tabled(keys: Sequence[Key], weights: Mapping[str, Weights]) -> Groups:
-    """By a table of all groups, some rows at a time where it is small, so that all of them are in the fast memory."""
+    """By a table of all groups, some rows at a time, so that all of them are in the fast memory."""
     size, rows = prod(key.size for key in keys), len(keys[0].codes)
     counts = np.zeros(size, np.int64)
-    tables: dict[str, Floats] = {}
-    for part in blocks(rows, BLOCK if size <= SMALL else rows):
-        codes, _, _ = _combined([Key(key.codes[part], key.size) for key in keys])
-        more = np.bincount(codes, minlength=size)
-        counts = more if part.start == 0 else counts + more
+    tables = {name: np.full(size, _NOTHING[one.kind]) for name, one in weights.items()}
+    for part in blocks(rows, max(BLOCK, 4 * size)):
+        codes = keys[0].codes[part].astype(np.intp)
+        for key in keys[1:]:
+            codes *= key.size
+            codes += key.codes[part].astype(np.intp, copy=False)
+        counts += np.bincount(codes, minlength=size)
         for name, one in weights.items():
-            tables[name] = _gathered(tables.get(name), codes, size, Weights(one.kind, one.numbers[part]))
+            _gather(tables[name], codes, Weights(one.kind, one.numbers[part]))
     there = np.flatnonzero(counts)
-    apart = _apart(there, [(key.size, None) for key in keys[1:]])
-    return Groups(apart, counts[there], {name: tables[name][there] if rows else np.empty(0) for name in weights})
+    return Groups(_parted(there, keys), counts[there], {name: table[there] for name, table in tables.items()})
 
 
-def _gathered(table: Floats | None, codes: Codes, size: int, one: Weights) -> Floats:
+_NOTHING = {"sum": 0.0, "least": np.inf, "most": -np.inf}
+"""What a group without rows has gathered."""
+
+
+def _gather(table: Floats, codes: Places, one: Weights) -> None:
     """With these rows."""
     if one.kind == "sum":
-        more = np.asarray(np.bincount(codes, one.numbers, minlength=size), np.float64)
-        return more if table is None else table + more
-    least = one.kind == "least"
-    table = np.full(size, np.inf if least else -np.inf) if table is None else table
-    (np.minimum if least else np.maximum).at(table, codes, one.numbers)
-    return table
+        table += np.bincount(codes, one.numbers, minlength=len(table))
+    else:
+        (np.minimum if one.kind == "least" else np.maximum).at(table, codes, one.numbers)
 
 
-_Reduced = tuple[Codes, npt.NDArray[np.int64], dict[str, Floats]]
+def _parted(codes: Places, keys: Sequence[Key]) -> list[Places]:
+    """The codes of each key, of the places in a table."""
+    found = []
+    for key in reversed(keys[1:]):
+        rest = codes // key.size
+        found.append(codes - rest * key.size)
+        codes = rest
+    return [codes, *reversed(found)]
 
 
-def _sorted(codes: Codes, size: int, weights: Mapping[str, Weights]) -> _Reduced:
-    order, ordered = _order(codes, size) if weights else (codes, _alone(codes, size))
-    begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(codes) else order
-    counts = np.diff(np.append(begins, len(codes)))
-    gathered = {name: _reduced(one, order, begins) for name, one in weights.items()}
-    return ordered[begins].astype(np.intp, copy=False), counts, gathered
+def _narrowed(keys: Sequence[Key], weights: Mapping[str, Weights]) -> Groups:
+    """Where the codes have too many bits together: first without those that no row has."""
+    place = max(range(len(keys)), key=lambda place: keys[place].bits)
+    if keys[place].bits > _bits_of(len(keys[0].codes)):
+        different, codes = np.unique(keys[place].codes, return_inverse=True)
+        narrow = [Key(codes, len(different)) if key is keys[place] else key for key in keys]
+        found = summed(narrow, weights)
+        parted = [different[one] if key is keys[place] else one for one, key in zip(found.codes, keys, strict=True)]
+        return replace(found, codes=parted)
+    different, codes = np.unique(_packed(keys[:2], 0, np.int64), return_inverse=True)
+    found = summed([Key(codes, len(different)), *keys[2:]], weights)
+    return replace(found, codes=[*_apart(different[found.codes[0]], keys[:2]), *found.codes[1:]])
 
 
-def _alone(codes: Codes, size: int) -> npt.NDArray[Any]:
-    """Codes in order, where it does not matter which rows have them."""
-    return np.sort(codes.astype(np.uint32) if size <= _SHORT else codes)
+def _sorted(keys: Sequence[Key], weights: Mapping[str, Weights]) -> Groups:
+    """By sorting the codes with the row's number behind them, which is much faster than finding the order."""
+    rows = len(keys[0].codes)
+    behind = _bits_of(rows) if weights else 0
+    short = behind + sum(key.bits for key in keys) <= _SHORT
+    packed = _packed(keys, behind, np.uint32 if short else np.int64)
+    packed.sort()
+    begins = _begins(packed, behind)
+    codes = _apart(packed[begins].astype(np.int64) >> behind, keys)
+    packed &= packed.dtype.type((1 << behind) - 1)
+    gathered = _reduced(weights, packed, begins)
+    return Groups(codes, np.diff(np.append(begins, rows)), gathered)
 
 
-def _order(codes: Codes, size: int) -> tuple[Codes, Codes]:
-    """The order of the rows by their codes, and the codes in it: sorted with the row's number behind the code, which
-    is much faster than finding the order.
-    """
-    bits = max(1, len(codes) - 1).bit_length()
-    if bits + size.bit_length() > _BITS:
-        order = np.argsort(codes, kind="stable")
-        return order, codes[order]
-    both = codes << bits
-    both |= np.arange(len(codes))
-    both.sort()
-    ordered = both >> bits
-    both &= (1 << bits) - 1
-    return both, ordered
+def _packed(keys: Sequence[Key], behind: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """One number for all codes, with so many bits behind them for the number of the row."""
+    packed = np.empty(len(keys[0].codes), dtype)
+    for part in blocks(len(packed), BLOCK):
+        some = packed[part]
+        some[:] = keys[0].codes[part]
+        for key in keys[1:]:
+            if key.bits:
+                some <<= key.bits
+                some |= key.codes[part].astype(packed.dtype, copy=False)
+        if behind:
+            some <<= behind
+            some |= np.arange(part.start, part.start + len(some), dtype=packed.dtype)
+    return packed
 
 
-def _reduced(one: Weights, order: Codes, begins: Codes) -> Floats:
+def _apart(packed: npt.NDArray[np.int64], keys: Sequence[Key]) -> list[Places]:
+    """The codes of each key, of one number for all."""
+    found = []
+    for key in reversed(keys[1:]):
+        found.append(packed & ((1 << key.bits) - 1))
+        packed = packed >> key.bits
+    return [packed, *reversed(found)]
+
+
+def _begins(packed: npt.NDArray[Any], behind: int) -> Places:
+    """Where another group begins."""
+    begins = np.ones(len(packed), np.bool_)
+    for part in blocks(len(packed) - 1, BLOCK):
+        before, after = packed[:-1][part], packed[1:][part]
+        np.greater_equal(before ^ after, 1 << behind, out=begins[1:][part])
+    return np.flatnonzero(begins)
+
+
+def _reduced(weights: Mapping[str, Weights], order: npt.NDArray[Any], begins: Places) -> dict[str, Floats]:
+    """What the rows of each group make, some groups at a time."""
     ways: Mapping[str, Any] = {"sum": np.add, "least": np.minimum, "most": np.maximum}
-    if not len(begins):
-        return np.empty(0)
-    found: Floats = ways[one.kind].reduceat(taken(one.numbers, order), begins)
-    return found
+    gathered = {name: np.empty(len(begins)) for name in weights}
+    for part in blocks(len(begins), len(begins) * BLOCK // max(len(order), 1)):
+        some = begins[part]
+        rows = order[some[0] : begins[part.stop] if part.stop < len(begins) else None]
+        for name, one in weights.items():
+            numbers = taken(one.numbers, rows).astype(np.float64, copy=False)
+            ways[one.kind].reduceat(numbers, some - some[0], out=gathered[name][part])
+    return gathered

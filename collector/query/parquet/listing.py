@@ -1,6 +1,6 @@
 """The files that a time range needs, and what their footers say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -46,7 +46,9 @@ class File:
         metadata = pq.read_metadata(path)
         self.names = _shared(frozenset(metadata.schema.to_arrow_schema().names))
         """The columns that it has."""
-        places = {metadata.schema.column(place).path: place for place in range(len(metadata.schema))}
+        places = _places(tuple(metadata.schema.column(place).path for place in range(len(metadata.schema))))
+        self.places = places
+        """The number of each column in the footer."""
         groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
         firsts = accumulate((group.num_rows for group in groups), initial=0)
         self.groups = [
@@ -69,6 +71,13 @@ class File:
             max((ALWAYS if last is None else last for last in lasts), default=ALWAYS),
         )
 
+    def has(self, path: str, metadata: Any, groups: Iterable[int]) -> bool:
+        """Whether these row groups may have a value in a column, by the footer."""
+        place = self.places.get(path)
+        if place is None:
+            return True
+        return any(not _is_empty(metadata.row_group(group).column(place)) for group in groups)
+
     def within(self, time: Range, *, spread: bool = False) -> bool:
         """Whether all its rows are of a time range; with `spread`, whether flows began and ended in it too."""
         ends = [(group.first, group.last) for group in self.groups] + (self._spans if spread else [])
@@ -81,6 +90,17 @@ class File:
 def _shared(names: frozenset[str]) -> frozenset[str]:
     """The same object for equal ones, of which there are few."""
     return names
+
+
+@cache
+def _places(paths: tuple[str, ...]) -> Mapping[str, int]:
+    """The numbers of columns, which are the same in most files."""
+    return {path: place for place, path in enumerate(paths)}
+
+
+def _is_empty(chunk: Any) -> bool:
+    """Whether a column has null alone in a row group."""
+    return chunk.statistics is not None and chunk.statistics.null_count == chunk.num_values
 
 
 def _ends(group: Any, place: int | None) -> tuple[int | None, int | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from collector.query.measures import Measure
@@ -57,9 +58,23 @@ def _fields(measures: Sequence[Measure], kind: str) -> list[str]:
 def _with_different(frame: pl.DataFrame, values: pl.DataFrame, name: str, keys: Sequence[str]) -> pl.DataFrame:
     """The count of the different values of a field, beside what is there: one for each row of `values`."""
     counted = column(DIFFERENT, name)
-    ones = values.select(*keys, pl.lit(1.0).alias(counted))
-    both = pl.concat([frame.with_columns(pl.lit(0.0).alias(counted)), ones], how="diagonal")
+    several = _runs(values.select(keys), counted)
+    if several.select(keys).equals(frame.select(keys)):
+        return frame.with_columns(several.get_column(counted))
+    both = pl.concat([frame.with_columns(pl.lit(0.0).alias(counted)), several], how="diagonal")
     return added([both], keys, distinct=False)
+
+
+def _runs(groups: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Equal rows that follow one another as one, with their count."""
+    begins = np.ones(groups.height, np.bool_)
+    begins[1:] = False
+    for key in groups.iter_columns():
+        numbers = key.to_numpy()
+        begins[1:] |= numbers[1:] != numbers[:-1]
+    places = np.flatnonzero(begins)
+    counts = np.diff(np.append(places, groups.height)).astype(np.float64)
+    return groups[places].with_columns(pl.Series(name, counts))
 
 
 def _with_percentiles(

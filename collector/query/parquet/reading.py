@@ -10,12 +10,22 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from collector.datasets import Dataset
-from collector.query.columns import Mask
 from collector.query.model import TIME, Range
 from collector.query.origins import Both, Constant, Stored, Turned, origin
 from collector.query.parquet import fields
-from collector.query.parquet.coding import Coded, CodedLists, Codes, coded, either, in_common, lists, taken
+from collector.query.parquet.coding import (
+    Coded,
+    CodedLists,
+    Places,
+    coded,
+    in_common,
+    listed,
+    lists,
+    looked_up,
+    translated,
+)
 from collector.query.parquet.listing import File
+from collector.query.parquet.tables import of_time, stored, table
 from collector.query.parquet.texts import Texts
 from collector.schema import Field
 from collector.store.full import END, ENDS
@@ -29,13 +39,14 @@ PLACE = "place"
 class Rows:
     """The rows of a file that are of a time range, and their fields, each worked out at most once."""
 
-    def __init__(self, dataset: Dataset, texts: Texts, table: pa.Table, within: Range | None) -> None:
+    def __init__(self, dataset: Dataset, texts: Texts, rows: pa.Table, within: Range | None) -> None:
         self.dataset = dataset
         self.texts = texts
-        self._table = table if within is None else _of_time(table, within)
+        self._table = rows if within is None else of_time(rows, within)
         self._stored: dict[str, pl.Series] = {}
         self._coded: dict[str, Coded] = {}
         self._made: dict[str, Any] = {}
+        self._dictionaries: list[tuple[Any, pl.Series]] = []
 
     def __len__(self) -> int:
         return int(self._table.num_rows)
@@ -78,7 +89,8 @@ class Rows:
                 return self._codes(field)
             case Turned(source, destination) if fields.is_text(source):
                 one, other = self._codes(source), self._codes(destination)
-                return Coded(either(self._straight, one.codes, other.codes), one.values)
+                turned = self._turned(pl.Series(one.codes), pl.Series(other.codes))
+                return Coded(turned.to_numpy(), one.values)
         if name not in self._coded:
             self._coded[name] = coded(self.field(name))
         return self._coded[name]
@@ -87,10 +99,39 @@ class Rows:
         """A field's values, coded, of lists."""
         key = f"lists of {name}"
         if key not in self._made:
-            field = fields.known(self.dataset, name)
-            self._made[key] = lists(self.field(name), once=field.table is not None and field.kind == "keywords")
+            origin, field = fields.origin(self.dataset, name), fields.known(self.dataset, name)
+            once = field.table is not None and field.kind == "keywords"
+            stored = isinstance(origin, fields.Stored) and origin.field.name in self._table.column_names
+            self._made[key] = self._coded_lists(name) if stored and once else lists(self.field(name), once=once)
         made: CodedLists = self._made[key]
         return made
+
+    def _coded_lists(self, name: str) -> CodedLists:
+        """A column of lists of texts, none of which is in a list twice."""
+        chunks = self._table.column(name).chunks
+        parts = [self._parts(chunk.flatten()) for chunk in chunks]
+        values, tables = in_common([words for words, _ in parts])
+        lengths = np.concatenate([np.empty(0, np.intp), *map(_lengths, chunks)])
+        codes = translated(zip(tables, (indices for _, indices in parts), strict=True), int(lengths.sum()))
+        return listed(lengths, Coded(codes, values))
+
+    def _parts(self, chunk: Any) -> tuple[pl.Series, Any]:
+        """The numbers of the texts of a dictionary, and the places in it; the place behind its end for null."""
+        if chunk.null_count == len(chunk):
+            return pl.Series([], dtype=NUMBER), np.zeros(len(chunk), np.intp)
+        coded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
+        words = self._numbers(coded.dictionary)
+        indices = coded.indices.fill_null(len(words)) if coded.indices.null_count else coded.indices
+        return words, indices.to_numpy()
+
+    def _numbers(self, dictionary: Any) -> pl.Series:
+        """Of texts, behind which there may be null; the two ends often have the same dictionary."""
+        for known, numbers in self._dictionaries:
+            if known.equals(dictionary):
+                return numbers
+        numbers = self.texts.numbers(pl.Series(pl.from_arrow(dictionary), dtype=pl.String)).drop_nulls()
+        self._dictionaries.append((dictionary, numbers))
+        return numbers
 
     def _codes(self, field: Field) -> Coded:
         if field.name not in self._coded:
@@ -103,22 +144,23 @@ class Rows:
     def _code_together(self, field: Field) -> None:
         """A column of texts and that of the other end, so that the same code is the same text in both."""
         there = [name for name in (field.name, *_twins(field.name)) if name in self._table.column_names]
-        parts = {name: [_parts(chunk, self.texts) for chunk in self._table.column(name).chunks] for name in there}
+        parts = {name: [self._parts(chunk) for chunk in self._table.column(name).chunks] for name in there}
         values, tables = in_common([words for name in there for words, _ in parts[name]])
         left = iter(tables)
         for name in there:
-            codes = _translated([(next(left), indices) for _, indices in parts[name]], len(self))
+            codes = translated([(next(left), indices) for _, indices in parts[name]], len(self))
             self._coded[name] = Coded(codes, values)
         if field.name not in there:
-            self._coded[field.name] = Coded(np.full(len(self), len(values)), values)
+            self._coded[field.name] = Coded(np.full(len(self), len(values), np.uint32), values)
 
     @property
-    def _straight(self) -> Mask:
+    def _straight(self) -> pl.Series:
         """Where the client is the source; ends that are not known are taken for the destination."""
         if "straight" not in self._made:
             ends = self._codes(self.dataset.fields[END])
-            self._made["straight"] = taken(np.append(self.texts.words(ends.values) == ENDS[0], False), ends.codes)
-        made: Mask = self._made["straight"]
+            sources = np.append(self.texts.words(ends.values) == ENDS[0], False)
+            self._made["straight"] = pl.Series(looked_up(sources, ends.codes))
+        made: pl.Series = self._made["straight"]
         return made
 
     def _column(self, field: Field) -> pl.Series:
@@ -132,13 +174,19 @@ class Rows:
         if fields.is_text(field) and field.kind != "keywords":
             held = self._codes(field)
             return held.values.extend_constant(None, 1).gather(pl.Series(held.codes))
-        read = _list if field.kind == "keywords" else _numbers
-        parts = [read(chunk, self.texts) for chunk in self._table.column(field.name).chunks]
+        read = self._list if field.kind == "keywords" else _physical
+        parts = [read(chunk) for chunk in self._table.column(field.name).chunks]
         return pl.concat(parts).rechunk() if parts else pl.Series([], dtype=_type(field))
+
+    def _list(self, chunk: Any) -> pl.Series:
+        offsets = np.concatenate([[0], np.cumsum(_lengths(chunk))]).astype(np.int32)
+        words, indices = self._parts(chunk.flatten())
+        numbers = words.extend_constant(None, 1).gather(pl.Series(indices)).to_arrow()
+        return pl.Series(pl.from_arrow(pa.ListArray.from_arrays(pa.array(offsets), numbers, mask=chunk.is_null())))
 
     def _turned(self, source: pl.Series, destination: pl.Series) -> pl.Series:
         """Of the client, or the other way round of the server."""
-        return source.zip_with(pl.Series(self._straight), destination)
+        return source.zip_with(self._straight, destination)
 
     def shown(self, name: str) -> pl.Series:
         """A field's values in the type of the schema."""
@@ -162,14 +210,20 @@ def _twins(name: str) -> tuple[str, ...]:
     return (f"{ENDS[1 - ENDS.index(end)]}.{rest}",) if end in ENDS else ()
 
 
-def read(file: File, dataset: Dataset, texts: Texts, names: Iterable[str], within: Range) -> Rows:
-    """The rows of a time range, with what these fields need. OSError, or what pyarrow raises, where it is damaged."""
+def read(
+    file: File, dataset: Dataset, texts: Texts, names: Iterable[str], within: Range, *, placed: bool = False
+) -> Rows:
+    """The rows of a time range, with what these fields need, and with `places` where they are wanted. OSError, or what
+    pyarrow raises, where it is damaged.
+    """
     groups = [group for group in file.groups if group.touches(within)]
     whole = file.within(within)
     wanted = {column for name in names for column in fields.columns(dataset, name)} | ({TIME} if not whole else set())
-    table = _table(file, dataset, [group.number for group in groups], wanted)
-    places = np.concatenate([np.arange(group.first_row, group.first_row + group.rows) for group in groups])
-    return Rows(dataset, texts, table.append_column(PLACE, pa.array(places)), None if whole else within)
+    found = table(file, dataset, [group.number for group in groups], wanted)
+    if placed:
+        places = np.concatenate([np.arange(group.first_row, group.first_row + group.rows) for group in groups])
+        found = found.append_column(PLACE, pa.array(places))
+    return Rows(dataset, texts, found, None if whole else within)
 
 
 def picked(file: File, dataset: Dataset, texts: Texts, names: Iterable[str], places: Sequence[int]) -> Rows:
@@ -179,25 +233,15 @@ def picked(file: File, dataset: Dataset, texts: Texts, names: Iterable[str], pla
     for group in file.groups:
         inside = [place - group.first_row for place in places if 0 <= place - group.first_row < group.rows]
         if inside:
-            parts.append(_table(file, dataset, [group.number], wanted, coded=False).take(pa.array(inside)))
+            with pq.ParquetFile(file.path) as opened:
+                group_rows = opened.read_row_group(group.number, columns=stored(file, dataset, wanted) or [TIME])
+            parts.append(group_rows.take(pa.array(inside)))
     return Rows(dataset, texts, pa.concat_tables(parts).append_column(PLACE, pa.array(places)), None)
 
 
 def empty(dataset: Dataset, texts: Texts) -> Rows:
     """No rows."""
     return Rows(dataset, texts, pa.table({TIME: pa.array([], pa.timestamp("ms", "UTC"))}), None)
-
-
-def _table(file: File, dataset: Dataset, groups: Sequence[int], wanted: set[str], *, coded: bool = True) -> pa.Table:
-    there = [name for name in dataset.fields if name in wanted and name in file.names]
-    texts = [name for name in there if fields.is_text(dataset.fields[name]) and dataset.fields[name].kind != "keywords"]
-    with pq.ParquetFile(file.path, read_dictionary=texts if coded else None, pre_buffer=True) as opened:
-        return opened.read_row_groups(groups, columns=there or [TIME])
-
-
-def _of_time(table: pa.Table, within: Range) -> pa.Table:
-    times = table.column(TIME).cast(pa.int64())
-    return table.filter(pc.and_(pc.greater_equal(times, within.start), pc.less(times, within.end)))
 
 
 def _type(field: Field) -> pl.DataType:
@@ -208,35 +252,14 @@ def _type(field: Field) -> pl.DataType:
     return pl.Int64() if field.kind == "time" else field.dtype
 
 
-def _numbers(chunk: Any, texts: Texts) -> pl.Series:  # noqa: ARG001 - as the others
+def _physical(chunk: Any) -> pl.Series:
     return pl.Series(pl.from_arrow(chunk)).to_physical()
 
 
-def _parts(chunk: Any, texts: Texts) -> tuple[pl.Series, Any]:
-    """The numbers of the texts of a dictionary, and the places in it; the place behind its end for null."""
-    if chunk.null_count == len(chunk):
-        return pl.Series([], dtype=NUMBER), np.zeros(len(chunk), np.intp)
-    coded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
-    words = texts.numbers(pl.Series(pl.from_arrow(coded.dictionary), dtype=pl.String))
-    indices = coded.indices.fill_null(len(words)) if coded.indices.null_count else coded.indices
-    return words, indices.to_numpy()
-
-
-def _translated(parts: Iterable[tuple[Codes, Any]], count: int) -> Codes:
-    """The codes of all rows, by a table of those of each part's entries."""
-    codes, begin = np.empty(count, np.intp), 0
-    for table, indices in parts:
-        table.take(indices, mode="clip", out=codes[begin : begin + len(indices)])
-        begin += len(indices)
-    return codes
-
-
-def _list(chunk: Any, texts: Texts) -> pl.Series:
-    lengths = pc.list_value_length(chunk).fill_null(0).to_numpy()
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    words, indices = _parts(chunk.flatten(), texts)
-    numbers = words.extend_constant(None, 1).gather(pl.Series(indices)).to_arrow()
-    return pl.Series(pl.from_arrow(pa.ListArray.from_arrays(pa.array(offsets), numbers, mask=chunk.is_null())))
+def _lengths(chunk: Any) -> Places:
+    """Of lists; 0 where there is none."""
+    lengths: Places = pc.list_value_length(chunk).fill_null(0).to_numpy().astype(np.intp)
+    return lengths
 
 
 def _both(several: Sequence[pl.Series]) -> pl.Series:

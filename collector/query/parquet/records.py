@@ -7,13 +7,14 @@ from pathlib import Path
 
 import polars as pl
 
-from collector.query.model import MOST_RECORDS, TIME, Answer, QueryError, Records
+from collector.query.measures import measure
+from collector.query.model import MOST_RECORDS, TIME, Answer, Query, QueryError, Records
 from collector.query.parquet import fields
 from collector.query.parquet.filtering import EVERYTHING, Masks, names
 from collector.query.parquet.gathering import Gathering
 from collector.query.parquet.listing import File
 from collector.query.parquet.reading import picked, read
-from collector.query.parquet.states import Ask
+from collector.query.parquet.states import ask_of
 from collector.query.parquet.store import Looked
 from collector.query.parquet.texts import Texts
 
@@ -24,8 +25,7 @@ _ORDER = "order of the page"
 def page(gathering: Gathering, records: Records) -> Answer:
     """A page of rows. QueryError."""
     _check(records)
-    tree = EVERYTHING if records.filter is None else records.filter.tree
-    count = Ask(records.dataset, tree, (), None, spread=False, states=frozenset(), values=frozenset())
+    count = ask_of(Query(records.range, (measure("rows"),), filter=records.filter, dataset=records.dataset))
     counted, notes = gathering.states(records.dataset, [count])
     frame, more = gathering.looked(records.dataset, partial(_page, gathering, records))
     return Answer(frame, counted[count].total, tuple(dict.fromkeys([*notes, *more])))
@@ -83,7 +83,7 @@ class Search:
     def best(self, file: File) -> pl.DataFrame:
         """The keys of the first rows of a file."""
         records = self.records
-        rows = read(file, records.dataset, self.texts, {records.sort, *names(self._tree)}, records.range)
+        rows = read(file, records.dataset, self.texts, {records.sort, *names(self._tree)}, records.range, placed=True)
         frame = pl.DataFrame([rows.field(records.sort).alias(_KEY), rows.places.alias(_PLACE)])
         frame = frame.filter(pl.Series(Masks(rows, self._now).of(self._tree)))
         if self.nothing.schema[_KEY] == pl.String:

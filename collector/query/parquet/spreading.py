@@ -7,20 +7,20 @@ import polars as pl
 
 from collector.query.model import TIME, Range
 from collector.query.parquet.adding import added
-from collector.query.parquet.coding import Codes
+from collector.query.parquet.coding import Places
 from collector.query.parquet.columns import BUCKET, COUNT, SUM
 from collector.query.parquet.listing import SPAN
 from collector.query.parquet.reading import Rows
 from collector.query.parquet.states import Ask, States, counted, key_columns, valued
 
 
-def spread(rows: Rows, ask: Ask, chosen: Codes | None, within: Range) -> States:
+def spread(rows: Rows, ask: Ask, chosen: Places | None, within: Range) -> States:
     """As `Asking.states`, flows as far as the range goes; counts and other measures are at the end of each flow."""
     names = sorted({*ask.names, TIME, *SPAN})
     whole = pl.DataFrame([rows.field(name).alias(name) for name in names])
     some = whole if chosen is None else whole[chosen]
     frame = _grouped(ask, some)
-    values = {name: valued(frame, ask.keys, name) for name in sorted(ask.values)}
+    values = {name: valued(ask, frame, ask.keys, name) for name in sorted(ask.values)}
     sums = frozenset(one for one in ask.states if one[0] == SUM)
     at_end = counted(replace(ask, states=ask.states - sums), frame, ask.keys)
     parts = counted(replace(ask, states=sums), _parts(frame, ask, [name for _, name in sums], within), ask.keys)

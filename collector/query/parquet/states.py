@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
+import numpy as np
 import polars as pl
 
 from collector.datasets import Dataset
@@ -26,6 +28,9 @@ _VALUED = ("unique", "percentile")
 """Measures for which all different values are kept."""
 
 
+_NONE = frozenset[Any]()
+
+
 @dataclass(frozen=True)
 class Ask:
     """What is asked of the rows of a file: a question without its range, top and order."""
@@ -39,6 +44,8 @@ class Ask:
     """Which state of which field."""
     values: frozenset[str]
     """Fields whose different values are kept."""
+    counted: frozenset[str]
+    """Those of them of which is kept how often each value is there."""
 
     @cached_property
     def names(self) -> set[str]:
@@ -64,7 +71,7 @@ class States:
     """Rows that the filter holds for."""
     main: pl.DataFrame
     values: Mapping[str, pl.DataFrame]
-    """By field: different values of a group and how often they are there."""
+    """By field: different values of a group and, if that is asked for, how often they are there."""
 
     @property
     def size(self) -> int:
@@ -83,26 +90,30 @@ def ask_of(query: Query) -> Ask:
         fields.known(query.dataset, name)
     states: set[tuple[str, str]] = set()
     values: set[str] = set()
+    counted: set[str] = set()
     for measure in query.measures:
         measured = _measured(query.dataset, measure)
         if measured is not None:
             states |= {(state, measured) for state in _NEEDS.get(measure.kind, ())}
             values |= {measured} if measure.kind in _VALUED else set()
+            counted |= {measured} if measure.kind == "percentile" else set()
     tree = EVERYTHING if query.filter is None else query.filter.tree
     spread = query.spread and query.interval is not None and any(state == SUM for state, _ in states)
-    return Ask(query.dataset, tree, query.by, query.interval, spread, frozenset(states), frozenset(values))
+    kept = frozenset(states), frozenset(values), frozenset(counted)
+    return Ask(query.dataset, tree, query.by, query.interval, spread, *kept)
 
 
 def together(asks: Iterable[Ask]) -> dict[Ask, Ask]:
     """For each question one that answers it, the same for questions about the same groups."""
     alike: dict[Ask, list[Ask]] = {}
     for ask in dict.fromkeys(asks):
-        alike.setdefault(replace(ask, states=frozenset(), values=frozenset()), []).append(ask)
+        alike.setdefault(replace(ask, states=_NONE, values=_NONE, counted=_NONE), []).append(ask)
     found: dict[Ask, Ask] = {}
     for groups, several in alike.items():
-        states = frozenset[tuple[str, str]]().union(*(ask.states for ask in several))
-        values = frozenset[str]().union(*(ask.values for ask in several))
-        found |= dict.fromkeys(several, replace(groups, states=states, values=values))
+        states = _NONE.union(*(ask.states for ask in several))
+        values = _NONE.union(*(ask.values for ask in several))
+        counted = _NONE.union(*(ask.counted for ask in several))
+        found |= dict.fromkeys(several, replace(groups, states=states, values=values, counted=counted))
     return found
 
 
@@ -148,12 +159,12 @@ def _first(state: str, values: pl.Expr) -> pl.Expr:
     return values.cast(pl.Float64).sum()
 
 
-def valued(rows: pl.DataFrame, keys: Sequence[str], name: str) -> pl.DataFrame:
+def valued(ask: Ask, rows: pl.DataFrame, keys: Sequence[str], name: str) -> pl.DataFrame:
     """The different values of a field in each group."""
     made = rows.lazy().select(*keys, pl.col(name).alias(VALUE))
     made = made.explode(VALUE) if isinstance(rows.schema[name], pl.List) else made
     there = made.filter(pl.col(VALUE).is_not_null()).group_by(*keys, VALUE)
-    return there.agg(pl.len().cast(pl.Int64).alias(TIMES)).collect()
+    return there.agg([pl.len().cast(pl.Int64).alias(TIMES)] if name in ask.counted else []).collect()
 
 
 def joined(parts: Sequence[States], keys: Sequence[str]) -> States:
@@ -174,7 +185,19 @@ def whole(states: States, ask: Ask) -> States:
 
 def kept(states: States, some: pl.DataFrame, keys: Sequence[str], *, inside: bool = True) -> States:
     """The states of some groups, or of all but them."""
-    how = "semi" if inside else "anti"
-    main = states.main.join(some, on=keys, how=how)  # type: ignore[arg-type]
-    values = {name: one.join(some, on=keys, how=how) for name, one in states.values.items()}  # type: ignore[arg-type]
-    return States(states.total, main, values)
+
+    def of(frame: pl.DataFrame) -> pl.DataFrame:
+        among = _among(frame.select(keys), some)
+        return frame.filter(among if inside else ~among)
+
+    return States(states.total, of(states.main), {name: of(frame) for name, frame in states.values.items()})
+
+
+def _among(groups: pl.DataFrame, some: pl.DataFrame) -> pl.Series:
+    """Which groups are some of few; most are none by their first key already."""
+    first = groups.columns[0]
+    maybe = groups.get_column(first).is_in(some.get_column(first).implode()).arg_true()
+    found = groups[maybe].with_columns(maybe.alias("place")).join(some, on=groups.columns, how="semi")
+    among = np.zeros(groups.height, np.bool_)
+    among[found.get_column("place").to_numpy()] = True
+    return pl.Series(among)

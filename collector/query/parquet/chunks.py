@@ -1,0 +1,130 @@
+"""Columns of files that the store wrote, as Arrow has them."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from collector.query.columns import Mask
+from collector.query.parquet.pages import Numbers, OtherwiseError, Packed, entries, levels, pages, texts
+from collector.store.parquet.chunks import PLAIN, RLE_DICTIONARY
+
+_STORED = {"INT32": "<i4", "INT64": "<i8", "DOUBLE": "<f8"}
+_NO_LIST, _NULL, _TEXT = 0, 2, 3
+"""Definition levels of the elements of lists."""
+_CODED = pa.dictionary(pa.int32(), pa.string())
+
+
+class Chunks:
+    """The columns of a file; a dictionary that several have is read once."""
+
+    def __init__(self, descriptor: int, opened: pq.ParquetFile, places: Mapping[str, int]) -> None:
+        self._descriptor = descriptor
+        self._metadata = opened.metadata
+        self._schema = opened.schema_arrow
+        self._places = places
+        self._texts: dict[tuple[bytes, bool], pa.Array] = {}
+
+    def column(self, name: str, path: str, groups: Sequence[int]) -> pa.ChunkedArray | None:
+        """A column of row groups, texts coded; None where it is not as the store writes it, or is damaged."""
+        kind = self._schema.field(name).type
+        try:
+            return pa.chunked_array([self._read(group, path, kind) for group in groups])
+        except (OtherwiseError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError, OSError):
+            return None
+
+    def _read(self, group: int, path: str, kind: pa.DataType) -> pa.Array:
+        chunk = self._metadata.row_group(group).column(self._places[path])
+        start = chunk.dictionary_page_offset or chunk.data_page_offset
+        data = os.pread(self._descriptor, chunk.total_compressed_size, start)
+        dictionary, page = pages(memoryview(data), chunk.compression)
+        if page.count != chunk.num_values:
+            raise OtherwiseError
+        if pa.types.is_list(kind):
+            return self._lists(dictionary, page)
+        values = page.unpacked()
+        defined, at = levels(values, 0, page.count, 1)
+        there = None if _is_same(defined) and defined[0] else defined.view(np.bool_)
+        if pa.types.is_dictionary(kind):
+            return self._coded(dictionary, page, values[at:], there)
+        return _numbers(dictionary, page, values[at:], there, _STORED[chunk.physical_type], kind)
+
+    def _lists(self, dictionary: Packed | None, page: Packed) -> pa.Array:
+        values = page.unpacked()
+        again, at = levels(values, 0, page.count, 1)
+        defined, at = levels(values, at, page.count, 2)
+        if (defined == _NULL).any():
+            raise OtherwiseError
+        begins = np.flatnonzero(again == 0)
+        before = np.concatenate([[0], np.cumsum(defined == _TEXT)])
+        offsets = np.append(before[begins], before[-1]).astype(np.int32)
+        elements = self._coded(dictionary, replace(page, count=int(before[-1])), values[at:], None)
+        return pa.ListArray.from_arrays(pa.array(offsets), elements, mask=pa.array(defined[begins] == _NO_LIST))
+
+    def _coded(self, dictionary: Packed | None, page: Packed, values: memoryview, there: Mask | None) -> pa.Array:
+        """Texts as places in the dictionary."""
+        if not values.nbytes and not _count(page, there):
+            return pa.nulls(page.count, _CODED)
+        if dictionary is None or page.encoding != RLE_DICTIONARY:
+            raise OtherwiseError
+        indices = entries(values, _count(page, there)).astype(np.int32)
+        if indices.max(initial=0) >= dictionary.count:
+            raise OtherwiseError
+        if there is not None:
+            # The place behind the others is null's, as that is what becomes of nulls.
+            indices = np.append(np.int32(dictionary.count), indices)
+            indices = indices.take(np.cumsum(there, dtype=np.int32) * there, mode="clip")
+        return pa.DictionaryArray.from_arrays(pa.array(indices), self._words(dictionary, there), safe=False)
+
+    def _words(self, dictionary: Packed, there: Mask | None) -> pa.Array:
+        """The texts of a dictionary, and null behind them where there are nulls."""
+        key = bytes(dictionary.data), there is None
+        if key not in self._texts:
+            found = texts(dictionary.unpacked(), dictionary.count)
+            self._texts[key] = found if there is None else pa.concat_arrays([found, pa.nulls(1, found.type)])
+        return self._texts[key]
+
+
+def _numbers(
+    dictionary: Packed | None, page: Packed, values: memoryview, there: Mask | None, stored: str, kind: pa.DataType
+) -> pa.Array:
+    """Unsigned numbers have their bits where the stored type is signed."""
+    count = _count(page, there)
+    if page.encoding == PLAIN:
+        numbers = _aligned(np.frombuffer(values, stored))
+        if len(numbers) != count:
+            raise OtherwiseError
+    elif dictionary is not None and page.encoding == RLE_DICTIONARY:
+        numbers = np.frombuffer(dictionary.unpacked(), stored)[entries(values, count)]
+    else:
+        raise OtherwiseError
+    if pa.types.is_integer(kind):
+        shown = np.dtype(kind.to_pandas_dtype())
+        numbers = numbers.view(shown) if shown.itemsize == numbers.itemsize else numbers.astype(shown)
+    return _spaced(numbers, there, kind)
+
+
+def _aligned(numbers: Numbers) -> Numbers:
+    return numbers if numbers.flags.aligned else numbers.copy()
+
+
+def _is_same(level: Numbers) -> bool:
+    return level.strides == (0,)
+
+
+def _count(page: Packed, there: Mask | None) -> int:
+    """Values that are not null."""
+    return page.count if there is None else int(np.count_nonzero(there))
+
+
+def _spaced(values: Numbers, there: Mask | None, kind: pa.DataType) -> pa.Array:
+    """With nulls where there is nothing."""
+    if there is None:
+        return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
+    places = np.cumsum(there, dtype=np.int32) - np.int32(1)
+    spaced = values.take(places, mode="clip") if len(values) else np.zeros(len(there), values.dtype)
+    bits = np.packbits(there, bitorder="little")
+    return pa.Array.from_buffers(kind, len(there), [pa.py_buffer(bits), pa.py_buffer(spaced)])
