@@ -20,6 +20,8 @@ from collector.store.counts import Counts
 
 BUFFER_FULL, TOO_SLOW, FAULT = "receive buffer full", "machine too slow", "fault of the collector"
 """Reasons for which datagrams are dropped before they are decoded."""
+ABSENT = "no collector runs in this process: it shows what is stored"
+"""Why there is no report."""
 MOST_REASONS = 5
 """Reasons that a line names; the others are summed up."""
 

@@ -5,8 +5,9 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from ipaddress import ip_address
 
 import uvicorn
@@ -23,11 +24,12 @@ from collector.errors import CollectorError
 from collector.explore.page.application import Gate
 from collector.explore.page.site import Site
 from collector.explore.report.scheduler import open_scheduler
-from collector.report import Report
+from collector.report import ABSENT, Report
 from collector.settings import Settings
 
 START_SECONDS = 10.0
 DEFAULT = Endpoint("127.0.0.1", 8080)
+Page = Callable[[Request], Response]
 log = logging.getLogger(__name__)
 
 
@@ -65,7 +67,7 @@ class WebServer:
 
 
 def application(site: Site) -> Starlette:
-    """The page, and what the report of a collector tells."""
+    """The page, and what the report of a collector tells, or that there is none."""
     gate = Gate(site)
 
     @asynccontextmanager
@@ -74,33 +76,52 @@ def application(site: Site) -> Starlette:
         yield
         await gate.stop()
 
-    routes: list[BaseRoute] = list(_reported(site.report)) if site.report else [Route("/healthz", _fine)]
+    routes: list[BaseRoute] = [*(_reported(site.report) if site.report else _alone())]
     return Starlette(routes=[*routes, Mount("/", gate)], lifespan=lifespan)
 
 
-def _fine(_: Request) -> Response:
-    return JSONResponse({"status": "ok"})
+def _alone() -> Iterator[Route]:
+    """What a process tells that receives nothing: of itself alone."""
+
+    def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    def exporters(_: Request) -> Response:
+        return JSONResponse({"detail": ABSENT}, HTTPStatus.SERVICE_UNAVAILABLE)
+
+    return _routes(healthz, _metrics(_process()), exporters)
+
+
+def _process() -> CollectorRegistry:
+    """What Python tells of this process."""
+    registry = CollectorRegistry()
+    for parts in (ProcessCollector, PlatformCollector, GCCollector):
+        parts(registry=registry)
+    return registry
+
+
+def _metrics(registry: CollectorRegistry) -> Page:
+    return lambda _: Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _routes(healthz: Page, metrics: Page, exporters: Page) -> Iterator[Route]:
+    pages = {"/healthz": healthz, "/metrics": metrics, "/api/exporters": exporters}
+    return (Route(path, page) for path, page in pages.items())
 
 
 def _reported(report: Report) -> Iterator[Route]:
-    registry = CollectorRegistry()
+    registry = _process()
     registry.register(_Reported(report))
-    for parts in (ProcessCollector, PlatformCollector, GCCollector):
-        parts(registry=registry)
 
     def healthz(_: Request) -> Response:
         counts = report.store()
         return JSONResponse({"status": counts.status, "stored": counts.stored, "waiting": counts.waiting})
 
-    def metrics(_: Request) -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-
     def exporters(_: Request) -> Response:
         overview = report.exporters(round(time.time() * 1000))
         return Response(overview.model_dump_json(), media_type="application/json")
 
-    pages = {"/healthz": healthz, "/metrics": metrics, "/api/exporters": exporters}
-    return (Route(path, page) for path, page in pages.items())
+    return _routes(healthz, _metrics(registry), exporters)
 
 
 class _Reported:

@@ -24,6 +24,8 @@ DAY = "from=2026-02-28T12:00:00Z&to=2026-03-01T12:00:00Z"
 FLOWS = 12_000
 WIDTH, HEIGHT = 1280, 900
 PHONE = 390
+MOST_TABS = 100
+"""More than a page of the tests has places to stop at before its first table ends."""
 QUIET = "document.querySelectorAll('.fc-bones, .fc-busy').length === 0 && document.querySelector('.fc-panel')"
 """Holds when no answer is awaited."""
 
@@ -97,6 +99,14 @@ class Tab:
         """Wait until the address has that part, and all is drawn."""
         self.page.wait_for_url(lambda url: part in url)
         self.quiet()
+
+    def tabs_to(self, place: Locator) -> None:
+        """Go there as the keyboard does. AssertionError where Tab leads past it."""
+        for _ in range(MOST_TABS):
+            self.page.keyboard.press("Tab")
+            if place.evaluate("(one) => one === document.activeElement"):
+                return
+        raise AssertionError(f"Tab does not stop at {place}")
 
     def panel(self, name: str) -> Locator:
         """A panel by its id."""

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from collector.explore import units
 from collector.explore.load import dashboards
+from collector.report import ABSENT
 from tests.explore.browser import DAY, END, PHONE, Tab, chromium, filled, needs_chromium, served, tab
 
 pytestmark = [pytest.mark.browser, needs_chromium]
@@ -215,6 +216,105 @@ def test_records_are_paged_and_each_has_all_its_fields(kept: Tab, flows: pl.Data
     assert units.text(most, "bytes") in records.locator("tbody tr").first.inner_text()
     records.locator("tbody tr").first.click()
     kept.page.get_by_text("flow.observation_domain").first.wait_for()
+    kept.page.keyboard.press("Escape")
+
+
+def test_records_are_sorted_and_opened_by_the_keyboard(kept: Tab, flows: pl.DataFrame) -> None:
+    kept.open(f"/d/flow-records-source-destination?{DAY}")
+    heading = kept.page.get_by_role("columnheader", name="Bytes").get_by_role("button")
+    kept.tabs_to(heading)
+    for way in ("up", "down"):  # the second by what takes the place of the first, and has the focus
+        kept.page.keyboard.press("Enter")
+        kept.shows(f"network.bytes:{way}")
+        expect(heading).to_be_focused()
+    expect(kept.page.locator("th[aria-sort=descending]")).to_contain_text("Bytes")
+    kept.tabs_to(kept.page.locator("tbody tr").nth(1).get_by_role("button"))
+    kept.page.keyboard.press("Space")
+    second = flows["network.bytes"].cast(pl.Int64).top_k(2)[1]
+    kept.page.get_by_role("dialog").get_by_text(f"({second:,})").first.wait_for()
+    kept.page.keyboard.press("Escape")
+    expect(kept.page.locator("tbody tr").nth(1).get_by_role("button")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("panel", "field"),
+    [
+        ("overview/services", "flow.service_name"),
+        ("overview/clients", "client.domain"),
+        ("overview/protocols", "network.transport"),
+        ("overview/countries", "server.geo.country_iso_code"),
+        ("flows-client-server/pairs", "server.domain"),
+    ],
+)
+def test_a_mark_of_a_chart_is_filtered_out_by_the_keyboard(kept: Tab, panel: str, field: str) -> None:
+    dashboard, name = panel.split("/")
+    kept.open(f"/d/{dashboard}?{DAY}")
+    chart, told = kept.panel(name).get_by_role("application"), kept.panel(name).get_by_role("status")
+    kept.tabs_to(chart)
+    expect(told).not_to_be_empty()
+    first = told.inner_text()
+    kept.page.keyboard.press("ArrowRight")
+    expect(told).not_to_have_text(first)
+    chosen = told.inner_text().split(":")[0]
+    kept.page.keyboard.press("Enter")
+    kept.page.wait_for_function("document.activeElement.closest('.fc-pick')")
+    kept.tabs_to(kept.page.get_by_role("menuitem", name="Filter it out").first)
+    kept.page.keyboard.press("Enter")
+    kept.shows(f"not={field}:{chosen}")
+
+
+def test_a_page_or_order_that_rows_do_not_have_leads_back(kept: Tab) -> None:
+    records = "/d/flow-records-source-destination"
+    for part, said in (
+        ("page=records:199", "only the first 10000 rows"),
+        ("page=records:90&filter=flow.service_name:https", "there is no page 90 of these rows"),
+        ("sort=records:no.field:up", "there is no field no.field"),
+    ):
+        kept.open(f"{records}?{DAY}&{part}")
+        assert said in kept.panel("records").locator(".fc-wrong").inner_text()
+        kept.page.get_by_role("button", name="Back to the newest rows").click()
+        kept.page.wait_for_url(lambda url: "page=" not in url and "sort=" not in url)
+        expect(kept.panel("records").locator(".fc-pager")).to_contain_text("1–")
+
+
+def test_what_an_address_says_in_vain_is_said(kept: Tab) -> None:
+    kept.open(f"/d/overview?{DAY}&page=records:2&is=no.field:1")
+    kept.page.get_by_text("there is no panel of records records here").wait_for()
+    assert (
+        kept.panel("bytes").locator(".fc-wrong").inner_text() == 'the filter no.field:"1": there is no field no.field'
+    )
+
+
+def test_without_a_collector_the_page_of_exporters_says_who_knows(kept: Tab) -> None:
+    kept.open(f"/d/overview?{DAY}")
+    kept.page.get_by_role("link", name="State of exporters").click()
+    kept.page.get_by_text("no collector runs in this process").wait_for()
+    kept.page.get_by_text("As of Sunday, 1 March 2026, 11:5").wait_for()
+    assert "python_info" in kept.page.request.get(f"{kept.host}/metrics").text()
+    told = kept.page.request.get(f"{kept.host}/api/exporters")
+    assert (told.status, told.json()) == (503, {"detail": ABSENT})
+    kept.page.get_by_role("link", name="the hour before").click()
+    kept.shows("/d/collector-health?from=2026-03-01T10:5")
+    assert kept.page.locator(".fc-wrong").count() == 0
+
+
+def test_tab_passes_by_a_list_whose_entries_come_late(kept: Tab) -> None:
+    kept.open(f"/d/overview?{DAY}")
+    kept.page.evaluate(
+        "() => { const unfold = fcUnfold; window.fcUnfolds = 0; fcUnfold = (id) => { fcUnfolds += 1; unfold(id); }; }"
+    )
+    kept.page.get_by_label("Exporter", exact=True).focus()
+    for _ in range(5):
+        kept.page.keyboard.press("Tab")
+    passed = kept.page.get_by_role("button", name="Traffic by service: save as CSV")
+    expect(passed).to_be_focused()
+    kept.page.wait_for_function("fcUnfolds === 4")
+    kept.page.wait_for_timeout(400)  # as long as a list takes to fold
+    expect(passed).to_be_focused()
+    kept.page.keyboard.press("Shift+Tab")
+    kept.page.keyboard.press("Shift+Tab")
+    kept.page.keyboard.press("ArrowDown")
+    expect(kept.page.get_by_role("option").first).to_be_visible()
     kept.page.keyboard.press("Escape")
 
 

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from collector.datasets import FLOWS, Dataset
+from collector.errors import CollectorError
 from collector.explore.dashboard import Dashboard
 from collector.explore.page.answers import Request, answers, empty, page_filter
 from collector.explore.page.chips import Chip
@@ -113,6 +114,12 @@ def test_a_fault_has_its_place_in_what_was_written() -> None:
     with pytest.raises(FilterError) as caught:
         page_filter(View("board", filter="sourc.port:1", chips=(Chip("network.type", "ipv4"),)), FLOWS)
     assert caught.value.position == 1
+
+
+def test_a_fault_of_what_was_clicked_has_no_place_in_what_was_written() -> None:
+    with pytest.raises(CollectorError) as caught:
+        page_filter(View("board", filter="source.port:1", chips=(Chip("nofield", "1"),)), FLOWS)
+    assert str(caught.value) == 'the filter nofield:"1": there is no field nofield'
 
 
 def test_an_answer_without_rows_is_empty_and_a_fault_is_not() -> None:

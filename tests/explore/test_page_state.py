@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from collector.errors import CollectorError
 from collector.explore.page import times
 from collector.explore.page.chips import Chip, added, condition, quoted
-from collector.explore.page.state import REFRESH, View, address, read
+from collector.explore.page.state import REFRESH, View, address, read, strange
 from collector.query import ranges
 from collector.query.filter import parse
 
@@ -50,6 +50,8 @@ def test_an_address_can_be_read_by_people() -> None:
         ("/d/overview?from=yesterday", "'yesterday' is not a time"),
         ("/d/overview?from=now&to=now-1h", "ends (now-1h) before it begins (now)"),
         ("/d/overview?refresh=7", "refresh is one of 0, 10, 30, 60, 300"),
+        ("/d/overview?frm=now-1h", "'frm' in the address means nothing"),
+        ("/d/overview?spread=yes", "spread is 0 or 1"),
         ("/d/overview?is=client.domain", "not of the form FIELD:VALUE"),
         ("/d/overview?page=records:0", "not of the form PANEL:PAGE"),
         ("/d/overview?page=records:²", "not of the form PANEL:PAGE"),
@@ -63,6 +65,11 @@ def test_what_makes_no_sense_is_left_out_and_said(target: str, said: str) -> Non
     assert view == View("overview")
     assert len(faults) == 1
     assert said in faults[0]
+
+
+def test_a_panel_that_is_paged_or_sorted_and_has_no_records_is_said() -> None:
+    view = View("overview").ordered("volume", "network.bytes", True).turned("volume", 1).turned("records", 1)
+    assert strange(view, ["records"]) == ["there is no panel of records volume here"]
 
 
 def test_another_filter_begins_at_the_first_page() -> None:

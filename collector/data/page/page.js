@@ -53,6 +53,30 @@
     true,
   );
 
+  // A list whose entries came late opens for whoever still waits for it, and not for who passes by with Tab: opening
+  // would take the focus back.
+  let passing = false;
+  addEventListener("pointerdown", () => (passing = false), true);
+  addEventListener("keydown", (event) => (passing = event.key === "Tab"), true);
+  window.fcUnfold = (id) => {
+    const select = getElement(id);
+    if (!passing && select?.$el.contains(document.activeElement)) select.$refs.qRef.showPopup();
+  };
+
+  // The cells of a table are made anew with each answer: the focus goes to what takes the place of the one it was in.
+  let place = null;
+  addEventListener("pointerdown", () => (place = null), true);
+  document.addEventListener("focusin", ({ target }) => {
+    if (target.closest(".q-menu, .q-dialog")) return;
+    const cell = target.closest(".fc-table :is(td, th)");
+    place = cell && { table: cell.closest("table"), row: cell.parentElement.rowIndex, column: cell.cellIndex };
+  });
+  new MutationObserver(() => {
+    if (!place || document.activeElement !== document.body) return;
+    const { rows } = place.table;
+    rows[Math.min(place.row, rows.length - 1)]?.cells[place.column]?.querySelector("button")?.focus({ preventScroll: true });
+  }).observe(document.body, { childList: true, subtree: true });
+
   // Keys.
   const writes = (element) => element.closest?.("input, textarea, select, [contenteditable]");
   document.addEventListener("keydown", (event) => {

@@ -1,4 +1,4 @@
-"""What the page loads beside its charts: the texts of charts.js and the outline of the world, from the package."""
+"""What the page loads beside its charts: functions of its scripts and the outline of the world, from the package."""
 
 import hashlib
 from functools import cache
@@ -8,6 +8,7 @@ from fastapi import Response
 from nicegui import app, ui
 
 PATH = "/charts/charts.js"
+SCRIPTS = ("charts.js", "marks.js")
 DAY = 86_400
 
 
@@ -15,7 +16,7 @@ DAY = 86_400
 def script() -> str:
     """A JavaScript module that makes known `flowCharts` and the map `world`."""
     package = files("collector")
-    functions = package.joinpath("explore/charts/charts.js").read_text(encoding="utf-8")
+    functions = "\n".join(package.joinpath("explore/charts", name).read_text(encoding="utf-8") for name in SCRIPTS)
     world = package.joinpath("data/world.json").read_text(encoding="utf-8")
     return f"{functions}\nflowCharts.registerWorld({world});\n"
 

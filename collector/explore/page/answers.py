@@ -7,9 +7,10 @@ from collector.datasets import Dataset
 from collector.errors import CollectorError
 from collector.explore.asking import question, rows
 from collector.explore.dashboard import Dashboard, Panel
-from collector.explore.page.chips import condition
+from collector.explore.page.chips import Chip, condition
 from collector.explore.page.state import View
 from collector.explore.ratios import with_ratios
+from collector.query.errors import FilterError
 from collector.query.filter import Filter, parse
 from collector.query.model import Answer, Engine, Patience, Query, QueryStoppedError, Range, Records
 
@@ -26,29 +27,39 @@ class Request:
     within: Range
 
     def rows(self, panel: Panel, number: int = 0) -> Records:
-        """The page of a panel of records, from a row of it on. FilterError."""
+        """The page of a panel of records, from a row of it on. CollectorError."""
         offset = self.view.page(panel.id) * panel.top + number
         name, descending = self.view.sort(panel.id)
         wanted = rows(self.dashboard, panel, self.within, self.filter(panel), offset)
         return replace(wanted, sort=name, descending=descending)
 
     def question(self, panel: Panel) -> Query:
-        """What a panel that is no records asks. FilterError."""
+        """What a panel that is no records asks. CollectorError."""
         spread = self.view.spread
         return question(self.dashboard, panel, self.within, self.filter(panel), spread=spread)
 
     def filter(self, panel: Panel) -> Filter | None:
-        """The page's filter for the rows of a panel. FilterError where they have no such field."""
+        """The page's filter for the rows of a panel. CollectorError where they have no such field."""
         return page_filter(self.view, self.dashboard.dataset_of(panel))
 
 
 def page_filter(view: View, dataset: Dataset) -> Filter | None:
-    """What was written and what was clicked. FilterError."""
+    """What was written and what was clicked. FilterError for what was written, CollectorError for what was clicked."""
+    for chip in view.chips:
+        _check(chip, dataset)
     clicked = condition(view.chips)
     if view.filter:
         parse(view.filter, dataset.asked)  # alone, so that a fault has its place in what was written
     both = [f"({text})" for text in (view.filter, clicked) if text]
     return parse(" AND ".join(both), dataset.asked) if both else None
+
+
+def _check(chip: Chip, dataset: Dataset) -> None:
+    """CollectorError without a place: nobody wrote the text that a click becomes."""
+    try:
+        parse(chip.text, dataset.asked)
+    except FilterError as error:
+        raise CollectorError(f"the filter {chip.text}: {error.reason}") from error
 
 
 def answers(engine: Engine, request: Request, patience: Patience) -> dict[str, Found]:
@@ -93,11 +104,14 @@ def _singly(engine: Engine, queries: Mapping[str, Query], patience: Patience) ->
 def records(engine: Engine, request: Request, panel: Panel, patience: Patience) -> Found:
     """A page of rows."""
     try:
-        return engine.records(request.rows(panel), patience)
+        found = engine.records(request.rows(panel), patience)
     except QueryStoppedError:
         raise
     except CollectorError as error:
         return str(error)
+    page = request.view.page(panel.id)
+    beyond = page and found.frame.is_empty() and found.total != 0
+    return f"there is no page {page + 1:,} of these rows" if beyond else found
 
 
 def empty(found: Found) -> bool:

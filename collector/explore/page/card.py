@@ -10,6 +10,7 @@ from collector.explore.dashboard import Panel
 from collector.explore.page import export
 from collector.explore.page.answers import Found, Request, empty
 from collector.explore.page.panels import Drawn, drawn
+from collector.explore.page.state import NEWEST_FIRST
 from collector.explore.page.words import words
 from collector.query.model import Answer
 
@@ -98,6 +99,16 @@ class Card:
         """Say why there is nothing."""
         if self.panel.kind != "text":
             self._say(fault, "fc-wrong")
+            self._back()
+
+    def _back(self) -> None:
+        """Offer the first page as it usually is, where that is not what failed."""
+        view = self.visit.view
+        usual = view.ordered(self.panel.id, *NEWEST_FIRST)
+        if usual != view:
+            with self._body:
+                back = ui.button("Back to the newest rows", on_click=lambda: self.visit.go(usual))
+                back.props("no-caps unelevated dense").classes("fc-back")
 
     def _say(self, text: str, classes: str) -> None:
         self._drawn = None

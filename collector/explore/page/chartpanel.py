@@ -1,5 +1,6 @@
 """A panel that ECharts draws."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nicegui import ui
@@ -11,6 +12,7 @@ from collector.explore.charts import CLICK, Look, chart, clicked
 from collector.explore.dashboard import Panel
 from collector.explore.page.answers import Request
 from collector.explore.page.choosing import choose
+from collector.explore.page.words import words
 from collector.query.model import Answer
 
 if TYPE_CHECKING:
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 def draw_chart(visit: "Visit", panel: Panel, request: Request, answer: Answer) -> "Drawn":
     """The chart; what is clicked can be filtered for or out."""
     made = ui.echart(chart(panel, answer, look(visit, panel, request))).classes("fc-chart")
-    made.props["aria-label"] = panel.title
-    made.props["role"] = "img"
+    made.props.update({"aria-label": panel.title, "role": "img"})
     dark = visit.dark
 
     def click(event: GenericEventArguments) -> None:
@@ -37,7 +38,19 @@ def draw_chart(visit: "Visit", panel: Panel, request: Request, answer: Answer) -
         return True
 
     made.on("componentClick", click, [*CLICK])
+    if panel.by:
+        _by_keyboard(made, panel, click)
     return show
+
+
+def _by_keyboard(made: ui.echart, panel: Panel, click: Callable[[GenericEventArguments], None]) -> None:
+    """Let arrows go from mark to mark, each told below the chart, and Enter do what a click does."""
+    words("div", "", "fc-mark").props("role=status")
+    made.props.update({"role": "application", "tabindex": 0})
+    made.props["aria-label"] = f"{panel.title}: arrows choose, Enter filters"
+    made.on("keydown", click, js_handler="(event) => flowCharts.pressed(event, emit)")
+    made.on("focus", js_handler="(event) => flowCharts.reached(event)")
+    made.on("blur", js_handler="(event) => flowCharts.left(event)")
 
 
 def look(visit: "Visit", panel: Panel, request: Request) -> Look:

@@ -57,7 +57,7 @@ def _all(visit: "Visit", pairs: list[tuple[str, str]]) -> None:
 
 
 def _item(icon: str, text: str) -> ui.item:
-    with ui.item().props("clickable dense") as item:
+    with ui.item().props("clickable dense role=menuitem") as item:
         with ui.item_section().props("avatar style=min-width:32px"):
             ui.icon(icon, size="18px")
         with ui.item_section():

@@ -9,6 +9,7 @@ from typing import Any
 from nicegui import ui
 
 from collector.explore.page.silence import came
+from collector.explore.page.tables import HEADING
 from collector.explore.page.words import words
 from collector.exporters.cells import NO_VALUE, clock, rate, share, short, since, templates
 from collector.exporters.view import Exporter, Overview, Stream
@@ -58,13 +59,12 @@ BODY = """
 
 def exporters_page(report: Report) -> None:
     """The content of a page, which keeps itself up to date."""
-    with ui.header().classes("fc-header"), ui.element("div").classes("fc-bar"):
-        ui.button(icon="arrow_back").props('flat dense round href="/" aria-label="Dashboards"').tooltip("Dashboards")
-        words("h1", "Exporters")
+    heading()
     place = ui.element("div").props("role=status").classes("fc-messages")
     table = ui.table(rows=[], columns=_columns(), row_key="address", pagination=PAGE)
     table.props(f'flat dense binary-state-sort :rows-per-page-options=[{PAGE}] aria-label="Exporters"')
     table.classes("fc-table fc-exporters").add_slot("body", BODY)
+    table.add_slot("header-cell", HEADING)
 
     async def refresh() -> None:
         now = round(time.time() * 1000)
@@ -72,6 +72,13 @@ def exporters_page(report: Report) -> None:
         show(place, table, overview, datetime.fromtimestamp(now / 1000, UTC), came(report, report.snapshot()))
 
     ui.timer(SECONDS, refresh)
+
+
+def heading() -> None:
+    """The header of a page about exporters."""
+    with ui.header().classes("fc-header"), ui.element("div").classes("fc-bar"):
+        ui.button(icon="arrow_back").props('flat dense round href="/" aria-label="Dashboards"').tooltip("Dashboards")
+        words("h1", "Exporters")
 
 
 def show(place: ui.element, table: ui.table, overview: Overview, now: datetime, received: str) -> None:

@@ -23,6 +23,8 @@ PROPS = (
     "data-fc=filter type=text autocomplete=off autocapitalize=off spellcheck=false role=combobox aria-label=Filter "
     "aria-autocomplete=list aria-expanded=false"
 )
+LIST = "data-fc=proposals role=listbox tabindex=-1 hidden"
+"""Out of the way of Tab, which would stop at a list that scrolls just before it folds."""
 
 
 class FilterBar:
@@ -41,7 +43,7 @@ class FilterBar:
         with ui.element("div").classes("fc-filterbox"):
             self._box = ui.element("input").props(PROPS).classes("fc-filter")
             self._box.props.update({"placeholder": HOLDER, "maxlength": MOST_TEXT})
-            self._list = ui.element("ul").props("data-fc=proposals role=listbox hidden").classes("fc-proposals")
+            self._list = ui.element("ul").props(LIST).classes("fc-proposals")
             self._box.props["aria-controls"] = self._list.html_id
             self._fault = ui.element("div").classes("fc-fault").props("role=alert")
         ui.on("fc_writes", self._writes)

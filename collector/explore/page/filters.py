@@ -96,7 +96,7 @@ class Control:
             self.visit.messages.say(str(error))
             return
         self._set(found, self._wanted())
-        self._select.run_method("showPopup")
+        self.visit.script(f"fcUnfold({self._select.id})")
 
     def _closed(self) -> None:
         self._opened = False

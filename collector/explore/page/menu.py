@@ -36,8 +36,6 @@ class Menu:
             self._others()
 
     def _others(self) -> None:
-        if self.visit.site.report is None:
-            return
         words("h2", "Collector")
         words("a", "State of exporters").props('href="/exporters"')
 

@@ -16,10 +16,14 @@ from collector.explore.page.answers import Request
 from collector.explore.page.choosing import told
 from collector.explore.page.header import button
 from collector.explore.page.record import record_panel
-from collector.explore.page.tables import SHOWN, column
+from collector.explore.page.tables import HEADING, SHOWN, column
 from collector.explore.page.words import words
 from collector.query import ranges
 from collector.query.model import MOST_RECORDS, Answer
+
+OPENS = """<q-td :props="props"><button type="button" class="fc-opens" title="All fields">
+ {{ props.value || "–" }}</button></q-td>"""
+"""The first cell of a row, for the keyboard; its click is that of the row. The text is escaped by Vue."""
 
 if TYPE_CHECKING:
     from collector.explore.page.panels import Drawn
@@ -37,13 +41,30 @@ def draw_records(visit: "Visit", panel: Panel, request: Request, answer: Answer)
     table.props[":sort-method"] = "(rows) => rows"  # the store sorts, beyond this page
     table.on_pagination_change(lambda event: _sort(visit, panel, event.value))
     table.props["aria-label"] = panel.title
+    table.add_slot("header-cell", HEADING)
+    for first in names[:1]:
+        table.add_slot(f"body-cell-{first}", OPENS)
+    pager = Pager(visit, panel)
+    pager.show(answer)
+    last = {"request": request}
 
     async def open_record(event: GenericEventArguments) -> None:
-        await _open(visit, panel, request, int(event.args[1]["n"]))
+        await _open(visit, panel, last["request"], int(event.args[1]["n"]))
+
+    def show(request: Request, answer: Answer) -> bool:
+        if not set(names) <= set(answer.frame.columns):
+            return False
+        if request.view != last["request"].view:
+            table.run_method("scrollTo", 0)
+        last["request"] = request
+        table.rows = _rows(visit, answer.frame, names)
+        name, descending = request.view.sort(panel.id)
+        table.pagination = {**pagination, "sortBy": name, "descending": descending}
+        pager.show(answer)
+        return True
 
     table.on("rowClick", open_record, [[], ["n"], []])
-    _pager(visit, panel, answer)
-    return lambda _request, _answer: False
+    return show
 
 
 def _sort(visit: "Visit", panel: Panel, chosen: Mapping[str, Any]) -> None:
@@ -86,18 +107,27 @@ def shown(value: Any) -> str:
     return ", ".join(map(told, value)) if isinstance(value, list) else told(value)
 
 
-def _pager(visit: "Visit", panel: Panel, answer: Answer) -> None:
-    page = visit.view.page(panel.id)
-    first = page * panel.top
-    last = first + answer.frame.height
-    total = answer.total
-    with ui.element("div").classes("fc-pager"):
-        words("span", f"{first + 1:,}–{last:,}" + (f" of {total:,}" if total is not None else ""))
-        back = button("chevron_left", "Page before").on_click(lambda: visit.turn(panel.id, page - 1))
-        back.set_enabled(page > 0)
-        more = last < total if total is not None else answer.frame.height == panel.top
-        on = button("chevron_right", "Next page").on_click(lambda: visit.turn(panel.id, page + 1))
-        on.set_enabled(more and last + panel.top <= MOST_RECORDS)
+class Pager:
+    """Where a page begins and ends, and buttons to those beside it; they stay, and the focus with them."""
+
+    def __init__(self, visit: "Visit", panel: Panel) -> None:
+        self.visit = visit
+        self.panel = panel
+        self._page = 0
+        with ui.element("div").classes("fc-pager"):
+            self._where = words("span", "")
+            self._back = button("chevron_left", "Page before").on_click(lambda: visit.turn(panel.id, self._page - 1))
+            self._on = button("chevron_right", "Next page").on_click(lambda: visit.turn(panel.id, self._page + 1))
+
+    def show(self, answer: Answer) -> None:
+        """Tell which rows an answer has."""
+        page, top, total = self.visit.view.page(self.panel.id), self.panel.top, answer.total
+        self._page = page
+        last = page * top + answer.frame.height
+        more = last < total if total is not None else answer.frame.height == top
+        self._where.text = f"{page * top + 1:,}–{last:,}" + (f" of {total:,}" if total is not None else "")
+        self._back.set_enabled(page > 0)
+        self._on.set_enabled(more and last + top <= MOST_RECORDS)
 
 
 async def _open(visit: "Visit", panel: Panel, request: Request, number: int) -> None:

@@ -10,11 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 from nicegui import app, ui
 
 from collector.explore.charts.assets import install
+from collector.explore.page.elsewhere import elsewhere_page
 from collector.explore.page.exporters import exporters_page
 from collector.explore.page.site import Site
 from collector.explore.page.state import PATH, View, address, read
 from collector.explore.page.visit import LOOKS, Visit
-from collector.report import Report
 
 TITLE = "flow-collector"
 FILES = "/page"
@@ -60,15 +60,13 @@ def _pages(site: Site) -> None:
         visit = Visit(site, view, dark=request.cookies.get(DARK) == "1", theme=request.cookies.get(THEME, "auto"))
         visit.build(faults)
 
-    if site.report:
-        _exporters(site.report)
-
-
-def _exporters(report: Report) -> None:
     @ui.page("/exporters", title=f"Exporters – {TITLE}")
     def exporters(request: Request) -> None:
         ui.dark_mode(LOOKS.get(request.cookies.get(THEME, "")))
-        exporters_page(report)
+        if site.report:
+            exporters_page(site.report)
+        else:
+            elsewhere_page(site)
 
 
 def _head(folder: Path) -> str:

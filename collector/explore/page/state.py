@@ -95,6 +95,12 @@ def read(target: str, dashboards: Collection[str]) -> tuple[View, list[str]]:
     return _filled(view, pairs, faults), faults
 
 
+def strange(view: View, panels: Collection[str]) -> list[str]:
+    """A sentence about each panel that is to be paged or sorted and is none of these, the panels of records."""
+    named = dict.fromkeys([*(one for one, _ in view.pages), *(one for one, _, _ in view.sorts)])
+    return [f"there is no panel of records {one[:60]} here" for one in named if one not in panels]
+
+
 def _dashboard(path: str, dashboards: Collection[str], faults: list[str]) -> str:
     name = path.removeprefix(PATH).strip("/") if path.startswith(PATH) else ""
     if name in dashboards:
@@ -124,8 +130,10 @@ class _Parts:
             case "sort":
                 panel, name, down = _sort(value)
                 self.sorts[panel] = name, down
-            case _:
+            case "from" | "to" | "filter" | "refresh" | "spread":
                 self.plain[key] = value
+            case _:
+                raise ValueError(f"{key[:60]!r} in the address means nothing")
 
 
 def _filled(view: View, pairs: Pairs, faults: list[str]) -> View:
@@ -178,11 +186,13 @@ def _ranged(view: View, given: dict[str, str], faults: list[str]) -> View:
 
 
 def _plain(view: View, given: dict[str, str], faults: list[str]) -> View:
-    text, refresh = given.get("filter", ""), given.get("refresh", "0")
+    text, refresh, spread = given.get("filter", ""), given.get("refresh", "0"), given.get("spread", "0")
     if refresh not in map(str, REFRESH):
         faults.append(f"refresh is one of {', '.join(map(str, REFRESH))} (seconds)")
         refresh = "0"
+    if spread not in ("0", "1"):
+        faults.append("spread is 0 or 1")
     if len(text) > MOST_TEXT:
         faults.append(f"the filter is longer than {MOST_TEXT} characters")
         text = ""
-    return replace(view, filter=text.strip(), refresh=int(refresh), spread=given.get("spread") == "1")
+    return replace(view, filter=text.strip(), refresh=int(refresh), spread=spread == "1")

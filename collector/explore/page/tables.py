@@ -24,6 +24,10 @@ SHOWN = "·"
 CELL = """<q-td :props="props"><button type="button" class="fc-cell" :title="props.value"
  @click.stop="() => $parent.$emit('cell', [props.row.n, props.col.name])">{{ props.value }}</button></q-td>"""
 """A cell that can be clicked; the text is escaped by Vue."""
+HEADING = """<q-th :props="props" :aria-sort="/ sort-desc/.test(props.col.__thClass) ? 'descending' :
+ / sorted/.test(props.col.__thClass) ? 'ascending' : undefined"><button v-if="props.col.sortable" type="button"
+ class="fc-sort">{{ props.col.label }}</button><template v-else>{{ props.col.label }}</template></q-th>"""
+"""A heading that the keyboard reaches; its click is that of the cell, which sorts."""
 
 
 def draw_table(visit: "Visit", panel: Panel, request: Request, answer: Answer) -> "Drawn":
@@ -31,6 +35,7 @@ def draw_table(visit: "Visit", panel: Panel, request: Request, answer: Answer) -
     table = ui.table(rows=[], columns=columns(panel, answer.frame), row_key="n", pagination=PAGE)
     table.props(f"flat dense binary-state-sort :rows-per-page-options=[{PAGE}]").classes("fc-table")
     table.props["aria-label"] = panel.title
+    table.add_slot("header-cell", HEADING)
     for name in panel.by:
         table.add_slot(f"body-cell-{name}", CELL)
     last: dict[str, pl.DataFrame] = {}

@@ -18,7 +18,7 @@ from collector.explore.page.filters import Chips
 from collector.explore.page.header import Header
 from collector.explore.page.messages import Messages
 from collector.explore.page.site import Site
-from collector.explore.page.state import View, address, read
+from collector.explore.page.state import View, address, read, strange
 from collector.query.model import Patience
 from collector.query.ranges import within
 
@@ -52,7 +52,12 @@ class Visit:
         self._listen()
         self.client.on_delete(self.stop)
         self.show()
-        for fault in faults:
+        self._tell(faults)
+
+    def _tell(self, faults: Sequence[str]) -> None:
+        """Say what makes no sense in the address."""
+        panels = self.site.dashboards[self.view.dashboard].panels()
+        for fault in (*faults, *strange(self.view, [one.id for one in panels if one.kind == "records"])):
             self.messages.say(fault)
 
     def _listen(self) -> None:
@@ -150,8 +155,9 @@ class Visit:
 
     def _went(self, event: GenericEventArguments) -> None:
         """The browser went back or forward."""
-        self.view, _ = read(str(event.args), self.site.dashboards)
+        self.view, faults = read(str(event.args), self.site.dashboards)
         self.show()
+        self._tell(faults)
 
     def look(self, theme: str) -> None:
         """Choose a theme."""
