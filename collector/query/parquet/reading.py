@@ -99,10 +99,10 @@ class Rows:
         """A field's values, coded, of lists."""
         key = f"lists of {name}"
         if key not in self._made:
-            origin, field = fields.origin(self.dataset, name), fields.known(self.dataset, name)
+            source, field = origin(self.dataset, name), fields.known(self.dataset, name)
             once = field.table is not None and field.kind == "keywords"
-            stored = isinstance(origin, fields.Stored) and origin.field.name in self._table.column_names
-            self._made[key] = self._coded_lists(name) if stored and once else lists(self.field(name), once=once)
+            there = isinstance(source, Stored) and source.field.name in self._table.column_names
+            self._made[key] = self._coded_lists(name) if there and once else lists(self.field(name), once=once)
         made: CodedLists = self._made[key]
         return made
 
