@@ -12,8 +12,9 @@ from collector.commands.options import with_settings
 from collector.commands.web import SETTINGS as READING
 from collector.errors import CollectorError
 from collector.explore.report.plans import ENDINGS
+from collector.query.engines import check_there
 from collector.query.model import Range
-from collector.query.ranges import EXAMPLES, within
+from collector.query.ranges import EXAMPLES, since, within
 from collector.settings import Settings
 
 LAST = "24h"
@@ -39,7 +40,8 @@ def report(
     if ending not in ENDINGS:
         raise CollectorError(f"{output}: its name must end with {', '.join(f'.{one}' for one in ENDINGS)}")
     zone = ZoneInfo(settings.timezone)
-    asked: Range = within(begin or f"now-{last}", end, datetime.now(UTC), zone)
+    asked: Range = within(begin or since(last), end, datetime.now(UTC), zone)
+    check_there(settings)
     # Matplotlib takes a second to load, which no other command should wait for.
     from collector.explore.report.making import make  # noqa: PLC0415
     from collector.explore.report.saving import save  # noqa: PLC0415
