@@ -2,8 +2,9 @@
 # docker run --network host --volume flow-collector:/var/lib/flow-collector flow-collector
 ARG PYTHON=3.13
 # Databases of countries and autonomous systems that the image has: URLs (docs/geoip.md), or off. They show in the image.
-# IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0. Where they cannot be fetched, the image is built without.
-ARG GEO_URLS=https://download.db-ip.com/free/dbip-country-lite-{year}-{month}.mmdb.gz,https://download.db-ip.com/free/dbip-asn-lite-{year}-{month}.mmdb.gz
+# IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0; where that is not reached, the same from ip-location-db's releases.
+# Where neither can be fetched, the image is built without.
+ARG GEO_URLS=https://download.db-ip.com/free/dbip-country-lite-{year}-{month}.mmdb.gz|https://github.com/sapics/ip-location-db/releases/download/latest/dbip-country.mmdb,https://download.db-ip.com/free/dbip-asn-lite-{year}-{month}.mmdb.gz|https://github.com/sapics/ip-location-db/releases/download/latest/dbip-asn.mmdb
 
 FROM python:${PYTHON}-slim AS build
 WORKDIR /src

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -64,6 +64,11 @@ class Settings(BaseSettings):
         enable_decoding=False,  # a variable is read as its flag is, not as JSON
     )
 
+    file: ClassVar[Path | None] = None
+    """The file that they are from, where there is one."""
+    in_file: ClassVar[frozenset[str]] = frozenset()
+    """The names of those that it has."""
+
     udp: Endpoints = Field(
         default=endpoints(["[::]:2055", "[::]:4739", "[::]:6343"]),
         validate_default=True,
@@ -101,7 +106,7 @@ class Settings(BaseSettings):
     )
     geo_urls: Sources = Field(
         default=(),
-        description="Databases that `geo update` fetches: URL[#sha256=SUM][,...], or off; see geoip.md.",
+        description="Databases that `geo update` fetches: URL[#sha256=SUM][|URL...][,...], or off; see geoip.md.",
     )
     maxmind_account: str | None = Field(
         default=None, description="Number of an account at MaxMind, whose databases `geo update` fetches."
@@ -320,10 +325,14 @@ def _default_file() -> Path | None:
     return path if path.exists() else None
 
 
-def _reader(file: Path | None) -> type[Settings]:
+def _reader(read_from: Path | None) -> type[Settings]:
     """The settings with that file among their sources."""
+    values = tomllib.loads(read_from.read_text(encoding="utf-8")) if read_from else {}
 
     class Reader(Settings):
+        file: ClassVar[Path | None] = read_from
+        in_file: ClassVar[frozenset[str]] = frozenset(values)
+
         @classmethod
         def settings_customise_sources(
             cls,
@@ -333,7 +342,6 @@ def _reader(file: Path | None) -> type[Settings]:
             dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            values = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
             return init_settings, env_settings, InitSettingsSource(settings_cls, values)
 
     return Reader

@@ -1,40 +1,32 @@
 """`check`: what is wrong with this machine and these settings, and how to mend it."""
 
-import asyncio
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import typer
 
+from collector.commands.check_ports import ports
+from collector.commands.finding import Finding, tried
+from collector.commands.geo import sources
 from collector.commands.options import with_settings
 from collector.enrich.mmdb import Database
 from collector.enrichers import open_enricher, open_geo
 from collector.errors import CollectorError
 from collector.explore.load import with_own
-from collector.receive.tcp import TcpReceiver
-from collector.receive.udp import UdpReceiver
-from collector.receivers import session_receivers
+from collector.explore.report.mail import Post, reach, trusted
+from collector.explore.report.post import open_post
+from collector.explore.report.scheduler import open_scheduler
+from collector.explore.setup.steps import kibana
 from collector.settings import Settings
-from collector.web import bound
 
 LITTLE_DISK = 2 << 30
 """Bytes free below which a busy collector fills the disk within an hour."""
 
 OLD = 60
 """Days after which a database of addresses no longer tells who has them now."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at."""
-
-    verdict: str
-    """`ok`, `warning` or `error`."""
-    text: str
 
 
 def register(app: typer.Typer) -> None:
@@ -53,81 +45,71 @@ def check(settings: Settings) -> None:
 
 def look(settings: Settings) -> Iterator[Finding]:
     """Everything that can be looked at without a datagram; sockets are opened and closed again."""
-    yield Finding("ok", "settings are valid")
-    yield from _ports(settings)
-    yield from _sessions(settings)
-    yield _web(settings)
+    yield Finding("ok", "each setting by itself makes sense")
+    yield from ports(settings)
     yield from _dashboards(settings)
+    yield from dict.fromkeys(_reports(settings))  # both may miss the same setting
     yield from _enrichment(settings)
+    yield from _asked(settings)
     yield from _folder(settings.folder)
-    yield from _store(settings)
-
-
-def _ports(settings: Settings) -> Iterator[Finding]:
-    if not (settings.udp or settings.tcp or settings.tcp_tls):
-        yield Finding("warning", "udp and tcp are off: nothing is received")
-    for place in settings.udp:
-        receiver = UdpReceiver(place.host, place.port, buffer=settings.receive_buffer_mib << 20)
-        yield _opened(receiver, f"UDP {place}")
-        if receiver.granted and receiver.warning:
-            yield Finding("warning", receiver.warning)
-
-
-def _sessions(settings: Settings) -> Iterator[Finding]:
-    try:
-        receivers = session_receivers(settings)
-    except CollectorError as error:
-        yield Finding("error", str(error))
-        return
-    for receiver in receivers:
-        yield _opened(receiver, str(receiver))
-
-
-def _opened(receiver: UdpReceiver | TcpReceiver, name: str) -> Finding:
-    """Whether a receiver can have its port."""
-    loop = asyncio.new_event_loop()
-    try:
-        receiver.open(loop, lambda _: None)
-        receiver.close()
-    except CollectorError as error:
-        return Finding("error", str(error))
-    finally:
-        loop.close()
-    return Finding("ok", f"{name} is free")
-
-
-def _web(settings: Settings) -> Finding:
-    if settings.web is None:
-        return Finding("ok", "web server is off")
-    try:
-        bound(settings.web).close()
-    except CollectorError as error:
-        return Finding("error", str(error))
-    return Finding("ok", f"TCP {settings.web} is free for the web server")
+    yield _store(settings)
+    if settings.kibana:
+        yield tried(lambda: f"{kibana(settings)} answers")
 
 
 def _dashboards(settings: Settings) -> Iterator[Finding]:
-    """The operator's own."""
-    if settings.dashboards is None:
-        return
+    """Those that come along, and the operator's own."""
     _, wrong = with_own(settings.dashboards)
     yield from (Finding("error", text) for text in wrong)
-    if not wrong:
+    if settings.dashboards and not wrong:
         yield Finding("ok", f"the dashboards in {settings.dashboards} can be used")
 
 
+def _reports(settings: Settings) -> Iterator[Finding]:
+    """Schedules, and the mail server; no mail is sent."""
+    if settings.reports:
+        yield tried(lambda: _scheduled(settings))
+    if settings.smtp_host:
+        yield tried(lambda: _reached(open_post(settings)))
+    elif settings.smtp_ca:
+        yield tried(lambda: _trusted(settings.smtp_ca))
+
+
+def _scheduled(settings: Settings) -> str:
+    open_scheduler(settings)
+    return f"reports can be made: {'; '.join(plan.key for plan in settings.reports)}"
+
+
+def _reached(post: Post) -> str:
+    reach(post)
+    return f"{post.place} takes mail"
+
+
+def _trusted(path: Path | None) -> str:
+    trusted(path)
+    return f"{path} can be used"
+
+
 def _enrichment(settings: Settings) -> Iterator[Finding]:
-    """The operator's files; nobody is asked, as nobody knows yet whose flows will come."""
+    """The operator's files; no name server is asked, as nobody knows yet whose flows will come."""
     operators = (settings.exporters_file, settings.interfaces_file, settings.services_file)
     files = (settings.networks, *settings.reputation, settings.reputation_except, *operators)
     try:
-        open_enricher(settings)
+        open_enricher(settings, live=True).close()
         geo = open_geo(settings)
     except CollectorError as error:
         yield Finding("error", str(error))
     else:
         yield from (Finding("ok", f"{path} can be used") for path in files if path is not None)
         yield from _databases(geo.databases, datetime.now(UTC).date())
+
+
+def _asked(settings: Settings) -> Iterator[Finding]:
+    """What is asked for by settings that belong together."""
+    if settings.geo_urls or settings.maxmind_account is not None or settings.maxmind_key is not None:
+        yield tried(lambda: f"geo update fetches {', '.join(one.name for one in sources(settings))}")
+    if settings.snmp_user is not None and settings.snmp_community is not None:
+        yield Finding("warning", "snmp_community is not used, as there is snmp_user: leave out one of them")
 
 
 def _databases(databases: Sequence[Database], today: date) -> Iterator[Finding]:
@@ -160,13 +142,9 @@ def _folder(folder: Path) -> Iterator[Finding]:
     yield Finding(verdict, f"folder {folder.resolve()} can be written to, {free / (1 << 30):.1f} GiB are free")
 
 
-def _store(settings: Settings) -> Iterator[Finding]:
+def _store(settings: Settings) -> Finding:
     if not settings.elasticsearch:
-        yield Finding("ok", f"flows go to Parquet files in {settings.folder}")
-        return
+        return Finding("ok", f"flows go to Parquet files in {settings.folder}")
     from collector.search_engine import engine  # noqa: PLC0415
 
-    try:
-        yield Finding("ok", f"{engine(settings)} answers")
-    except CollectorError as error:
-        yield Finding("error", str(error))
+    return tried(lambda: f"{engine(settings)} answers")

@@ -41,7 +41,7 @@ def update(
 
     One that cannot be had, or is damaged, leaves the one that is there.
     """
-    sources = _sources(settings)
+    chosen = sources(settings)
     failed = False
     columns = (TextColumn("{task.description}"), DownloadColumn(), TransferSpeedColumn())
     console = Console(stderr=True)
@@ -49,7 +49,7 @@ def update(
         task = bar.add_task("databases")
         today = datetime.now(UTC).date()
         for outcome in updated(
-            sources, into or settings.folder, today, lambda size, total: bar.update(task, completed=size, total=total)
+            chosen, into or settings.folder, today, lambda size, total: bar.update(task, completed=size, total=total)
         ):
             failed |= outcome.error is not None
             _tell(outcome)
@@ -57,7 +57,8 @@ def update(
         raise typer.Exit(1)
 
 
-def _sources(settings: Settings) -> Sequence[Source]:
+def sources(settings: Settings) -> Sequence[Source]:
+    """What is fetched. SettingsError where there is nothing, or half of an account."""
     account, key = settings.maxmind_account, plain(settings.maxmind_key)
     if (account is None) != (key is None):
         raise SettingsError(f"{flag('maxmind_account')} and {flag('maxmind_key')} go together")

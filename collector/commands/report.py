@@ -11,14 +11,17 @@ import typer
 from collector.commands.options import with_settings
 from collector.commands.web import SETTINGS as READING
 from collector.errors import CollectorError
-from collector.explore.report.plans import ENDINGS
-from collector.query.engines import check_there
+from collector.explore.report.mail import Letter, MailError, Post, send
+from collector.explore.report.order import Order
+from collector.explore.report.plans import ENDINGS, address
+from collector.explore.report.post import letter, open_post
+from collector.explore.report.saving import save
 from collector.query.model import Range
 from collector.query.ranges import EXAMPLES, since, within
-from collector.settings import Settings
+from collector.settings import Settings, SettingsError
 
 LAST = "24h"
-SETTINGS = tuple(name for name in READING if name not in ("web", "reports") and not name.startswith("smtp_"))
+SETTINGS = (*(name for name in READING if name not in ("web", "reports")), "document")
 
 
 def register(app: typer.Typer) -> None:
@@ -26,25 +29,68 @@ def register(app: typer.Typer) -> None:
     app.command("report")(with_settings(report, SETTINGS))
 
 
-def report(
+def report(  # noqa: PLR0913, PLR0917 - an option each
     settings: Settings,
     dashboard: Annotated[str, typer.Argument(help="Its name, such as overview, or the path of a file (YAML).")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="File that is written: .pdf, .html or .png.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File that is written: .pdf, .html or .png.")
+    ] = None,
+    mail: Annotated[
+        list[str] | None, typer.Option("--mail", help="Address that it is sent to, by --smtp-host; several times.")
+    ] = None,
     last: Annotated[str, typer.Option(help="How long before now: 15m, 24h, 7d, 4w.")] = LAST,
     begin: Annotated[str | None, typer.Option("--from", help=f"Instead of --last: {EXAMPLES}.")] = None,
     end: Annotated[str, typer.Option("--to", help="The end; a day is meant with all of it.")] = "now",
     filter_: Annotated[str, typer.Option("--filter", help="Only what it holds for: see filter.md.")] = "",
+    spread: Annotated[bool, typer.Option("--spread", help="Spread flows over their time in series (Parquet).")] = False,
 ) -> None:
-    """Draw a dashboard of what is stored: PDF, HTML or PNG, without a browser."""
-    ending = output.suffix.lower().removeprefix(".")
+    """Draw a dashboard of what is stored: PDF, HTML or PNG, without a browser; as a file, or by mail."""
+    if output is None and not mail:
+        raise SettingsError("the report goes nowhere: give -o FILE, --mail ADDRESS, or both")
+    asked = _span(begin or since(last), end, settings.timezone)
+    order = Order(dashboard, asked, filter_, _format(output), spread)
+    recipients = tuple(map(_recipient, mail or ()))
+    post = open_post(settings) if recipients else None
+    data = _made(settings, order)
+    if output:
+        save(data, output)
+        print(f"{output}: {output.stat().st_size:,} bytes", file=sys.stderr)
+    if post:
+        _send(post, letter(settings, order, f"{Path(dashboard).stem}.{order.format}", data), recipients)
+
+
+def _format(output: Path | None) -> str:
+    ending = output.suffix.lower().removeprefix(".") if output else ENDINGS[0]
     if ending not in ENDINGS:
-        raise CollectorError(f"{output}: its name must end with {', '.join(f'.{one}' for one in ENDINGS)}")
-    zone = ZoneInfo(settings.timezone)
-    asked: Range = within(begin or since(last), end, datetime.now(UTC), zone)
-    check_there(settings)
+        *first, last = (f".{one}" for one in ENDINGS)
+        raise CollectorError(f"{output}: its name must end with {', '.join(first)} or {last}")
+    return ending
+
+
+def _span(begin: str, end: str, zone: str) -> Range:
+    return within(begin, end, datetime.now(UTC), ZoneInfo(zone))
+
+
+def _recipient(text: str) -> str:
+    try:
+        return address(text)
+    except ValueError as error:
+        raise SettingsError(f"--mail: {error}") from error
+
+
+def _made(settings: Settings, order: Order) -> bytes:
+    """The document; what the store had to say goes to stderr."""
     # Matplotlib takes a second to load, which no other command should wait for.
     from collector.explore.report.making import make  # noqa: PLC0415
-    from collector.explore.report.saving import save  # noqa: PLC0415
 
-    save(make(settings, dashboard, asked, filter_, ending), output)
-    print(f"{output}: {output.stat().st_size:,} bytes", file=sys.stderr)
+    made = make(settings, order)
+    for note in made.notes:
+        print(f"flow-collector: {note}", file=sys.stderr)
+    return made.data
+
+
+def _send(post: Post, written: Letter, recipients: tuple[str, ...]) -> None:
+    """MailError also where some recipients are refused: the others have it."""
+    if refused := send(post, written, recipients):
+        raise MailError(refused)
+    print(f"{written.name}: sent to {', '.join(recipients)} by {post.place}", file=sys.stderr)

@@ -96,7 +96,7 @@ def _head(cells: list[str], columns: Sequence[str], needed: int) -> list[str]:
 
 def _row(head: list[str], cells: list[str], columns: Sequence[str], needed: int) -> Row:
     if len(cells) > len(head):
-        raise ValueError(f"{len(cells)} cells for {len(head)} columns")
+        raise ValueError(f"more cells ({len(cells)}) than columns ({len(head)})")
     row = dict.fromkeys(columns, "") | dict(zip(head, cells, strict=False))
     for name in columns[:needed]:
         if not row[name]:

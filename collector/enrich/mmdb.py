@@ -28,6 +28,7 @@ COPIED_AT_ONCE = 1 << 20
 V4_BITS, V6_BITS = 32, 128
 LAST = 253402300799
 """Seconds from 1970 to the last that a date can have."""
+NONE = "no database of addresses, or is damaged: a file in the format MaxMind DB (.mmdb) is expected, not packed"
 FIRST_BITS = 16
 """Levels of the tree below the IPv4 root that are walked once for all addresses."""
 
@@ -52,7 +53,9 @@ class Database:
         except OSError as error:
             raise DatabaseError(f"cannot read {path}: {error.strerror}") from error
         except (ValueError, maxminddb.InvalidDatabaseError) as error:
-            raise DatabaseError(f"{path} is no database of addresses (mmdb), or is damaged: {error}") from error
+            # The library names the copy, and guesses.
+            # The library tells the name of the copy, and no more than this.
+            raise DatabaseError(f"{path} is {NONE}") from error
         self.path = path
         self._tree = _tree(self.metadata.record_size, self.metadata.node_count, self._bytes, path)
         self._root4 = self._walk_zeros(V6_BITS - V4_BITS if self.metadata.ip_version == 6 else 0)

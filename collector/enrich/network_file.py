@@ -43,7 +43,9 @@ class Entry:
 def read(path: Path) -> list[Entry]:
     """The lines of a file in their order; NetworksError where it cannot be read or a line makes no sense."""
     lines = _text(path).splitlines()
-    head = next((line for line in lines if line.strip() and not line.startswith("#")), "")
+    head = next((line for line in lines if line.strip(" ,;") and not line.startswith("#")), "")
+    if not head:
+        raise NetworksError(f"networks {path}: empty; its first line names the columns, of {','.join(COLUMNS)}")
     reader = csv.reader(lines, delimiter=";" if ";" in head and "," not in head else ",")
     try:
         return list(_entries(reader))
@@ -70,8 +72,6 @@ def _entries(rows: Iterable[list[str]]) -> Iterator[Entry]:
             yield _entry(names, cells)
         else:
             names = _names(cells)
-    if not names:
-        raise ValueError("there is no line that names the columns")
 
 
 def _names(cells: list[str]) -> list[str]:
@@ -83,7 +83,7 @@ def _names(cells: list[str]) -> list[str]:
 
 def _entry(names: list[str], cells: list[str]) -> Entry:
     if len(cells) > len(names):
-        raise ValueError(f"{len(cells)} cells under {len(names)} columns")
+        raise ValueError(f"more cells ({len(cells)}) than columns ({len(names)})")
     row = dict.fromkeys(COLUMNS, "") | dict(zip(names, cells, strict=False))
     tags = tuple(word for word in re.split(r"[\s|;,]+", row["tags"]) if word)
     return Entry(_network(row["network"]), row["name"], row["site"], row["role"], tags)

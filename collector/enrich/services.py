@@ -4,7 +4,8 @@ The file has a line a service: `address,port,protocol,name`. The innermost netwo
 with a protocol before one without.
 """
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -187,4 +188,17 @@ def _protocol(text: str) -> int:
     names: list[str] = registry.table("protocols")["name"].to_list()
     if not text:
         return ANY_PROTOCOL
-    return names.index(text.lower()) if text.lower() in names else whole(text, 0, 255)
+    if text.lower() in names:
+        return names.index(text.lower())
+    try:
+        return whole(text, 0, 255)
+    except ValueError:
+        wrong = f"{text!r} is neither the name of a protocol nor a number from 0 to 255"
+        raise ValueError(wrong + _near(text.lower(), filter(None, names))) from None
+
+
+def _near(text: str, names: Iterable[str]) -> str:
+    """What may have been meant: before all others what has the same letters in another order."""
+    near = difflib.get_close_matches(text, names, 5)
+    meant = sorted(near, key=lambda name: sorted(name) != sorted(text))
+    return f"; did you mean {meant[0]}?" if meant else ""

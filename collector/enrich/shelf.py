@@ -49,7 +49,7 @@ class Shelf:
             found[path] = self._lists.get(path) if same else self._read(path, strict)
         self._lists = {path: one for path, one in found.items() if one}
         entries = sum(one.entries for one in self._lists.values())
-        log.info("reputation: %d addresses and networks of %d lists", entries, len(self._lists))
+        log.info("reputation: addresses and networks: %d, lists: %d", entries, len(self._lists))
         return TagSets(list(self._layers()))
 
     def _look(self) -> dict[Path, Stamp]:
@@ -100,5 +100,5 @@ def _list(path: Path) -> BlockList:
     if found.bad and not found.entries:
         raise ReputationError(f"reputation {path}: no line has an address; {found.first_bad}")
     if found.bad:
-        log.warning("reputation %s: %d lines have no address, the first is %s", path, found.bad, found.first_bad)
+        log.warning("reputation %s: lines without an address: %d, the first is %s", path, found.bad, found.first_bad)
     return found

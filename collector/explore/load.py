@@ -25,20 +25,24 @@ def dashboards(folder: Path | None = None) -> dict[str, Dashboard]:
 
     DashboardError with all that is wrong in any of the files.
     """
-    return dict(_coming_along() if folder is None else _all(folder))
+    found, wrong = _coming_along() if folder is None else _found(folder)
+    if wrong:
+        raise DashboardError("\n".join(wrong))
+    return _in_order(found)
 
 
 def with_own(folder: Path | None) -> tuple[dict[str, Dashboard], list[str]]:
     """The dashboards that come along and those of an operator's folder, which take the place of those of the same name.
 
-    And what is wrong with the operator's, a line each: files that are wrong are left out.
+    And what is wrong with any of them, a line each: files that are wrong are left out.
     """
+    found, wrong = _coming_along()
     if folder is None:
-        return dashboards(), []
+        return _in_order(found), wrong
     if not folder.is_dir():
-        return dashboards(), [f"{folder}: there is no such folder of dashboards"]
-    found, wrong = _found(folder)
-    return _in_order(_coming_along() | found), wrong
+        return _in_order(found), [*wrong, f"{folder}: there is no such folder of dashboards"]
+    own, more = _found(folder)
+    return _in_order(found | own), [*wrong, *more]
 
 
 def folder_coming_along() -> Path:
@@ -49,15 +53,8 @@ def folder_coming_along() -> Path:
 
 
 @cache
-def _coming_along() -> dict[str, Dashboard]:
-    return _all(folder_coming_along())
-
-
-def _all(folder: Path) -> dict[str, Dashboard]:
-    found, wrong = _found(folder)
-    if wrong:
-        raise DashboardError("\n".join(wrong))
-    return _in_order(found)
+def _coming_along() -> tuple[dict[str, Dashboard], list[str]]:
+    return _found(folder_coming_along())
 
 
 def _found(folder: Path) -> tuple[dict[str, Dashboard], list[str]]:

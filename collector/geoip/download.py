@@ -2,8 +2,9 @@
 
 import hashlib
 import logging
+import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -12,7 +13,15 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Retry, Timeout
-from urllib3.exceptions import HTTPError, MaxRetryError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    ReadTimeoutError,
+)
 from urllib3.util import make_headers, parse_url
 
 from collector.errors import CollectorError
@@ -36,6 +45,8 @@ MEND: Mapping[int, str] = {
     HTTPStatus.NOT_FOUND: "there is no such file: is the address, or the name of the edition, right?",
     HTTPStatus.TOO_MANY_REQUESTS: "too many downloads: try again tomorrow",
 }
+PROXY = "the proxy: "
+"""Before what went wrong on the way to it."""
 Progress = Callable[[int, int | None], None]
 """Told how many bytes have come, and of how many."""
 # Its warnings of retries show whole URLs, in which a key may be.
@@ -107,8 +118,9 @@ def _get(source: Source, url: str, headers: Mapping[str, str]) -> BaseHTTPRespon
     try:
         answer = _manager(url).request("GET", url, headers=headers, preload_content=False, decode_content=False)
     except HTTPError as error:
-        told = f"{source.name} cannot be reached: {_reason(error)}; is a proxy needed (https_proxy)?"
-        raise DownloadError(told) from error
+        reason = _reason(error)
+        hint = "" if reason.startswith(PROXY) else "; is a proxy needed (https_proxy)?"
+        raise DownloadError(f"{source.name} cannot be reached: {reason}{hint}") from error
     if answer.status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
         return answer
     answer.close()
@@ -161,7 +173,38 @@ def _save(answer: BaseHTTPResponse, path: Path, progress: Progress) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost cause, which names host and fault but no path."""
-    if isinstance(error, MaxRetryError) and error.reason is not None:
-        return _reason(error.reason)
-    return str(error)
+    """In plain words, without path and query."""
+    causes = list(_causes(error))
+    proxy = PROXY if any(isinstance(cause, ProxyError) for cause in causes) else ""
+    return proxy + next(filter(None, map(_in_words, causes)), str(causes[-1]) or type(causes[-1]).__name__)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it came from; urllib3 keeps some causes as arguments, and that of retries as `reason`."""
+    following: BaseException | None = error
+    while following is not None:
+        yield following
+        inner = next((argument for argument in following.args if isinstance(argument, BaseException)), None)
+        following = following.reason if isinstance(following, MaxRetryError) else following.__cause__ or inner
+
+
+def _in_words(cause: BaseException) -> str:
+    text = ""
+    match cause:
+        case socket.gaierror():
+            text = "the host name is not known"
+        case ConnectionRefusedError():
+            text = "connection refused"
+        case ssl.SSLCertVerificationError():
+            text = f"its certificate is not trusted ({cause.verify_message}): SSL_CERT_FILE names other authorities"
+        case ssl.SSLError():
+            text = f"TLS failed ({cause.reason or cause})"
+        case ConnectTimeoutError() if not isinstance(cause, NewConnectionError):
+            text = f"no connection within {CONNECT:g} s"
+        case ReadTimeoutError():
+            text = f"nothing came for {READ:g} s"
+        case ProtocolError():
+            text = "it closed the connection"
+        case OSError() if cause.strerror:
+            text = cause.strerror
+    return text

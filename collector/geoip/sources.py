@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, unquote, urldefrag, urlsplit
 MAXMIND = "https://download.maxmind.com/geoip/databases"
 SUFFIX = ".mmdb"
 PACKED = (".zip", ".gz", ".tgz", ".tar", SUFFIX)
+OR = "|"
 YEAR, MONTH = "{year}", "{month}"
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _EDITION = re.compile(r"[A-Za-z0-9-]+")
@@ -28,6 +29,8 @@ class Source:
     """Where a line that begins with that sum is."""
     authorization: str | None = None
     """Header for the host of `url` alone."""
+    instead: tuple["Source", ...] = ()
+    """Where it is fetched from if that fails, one after the other."""
 
     @property
     def name(self) -> str:
@@ -44,6 +47,11 @@ class Source:
         plain = re.sub(r"[-_.]*(\{year\}|\{month\})", "", name).strip("-_.")
         return (plain or "database") + SUFFIX
 
+    @property
+    def places(self) -> tuple["Source", ...]:
+        """All that it may come from, in their order."""
+        return self, *self.instead
+
     def dated(self, today: date) -> list["Source"]:
         """With year and month put in: those of today, then those of the month before; itself where it has none."""
         if YEAR not in self.url and MONTH not in self.url:
@@ -57,6 +65,12 @@ def _put(url: Any, day: date) -> Any:
 
 
 def source(text: str) -> Source:
+    """A place, or several with `|` between them, of which the first counts that has the file. ValueError."""
+    first, *others = map(_place, text.split(OR))
+    return replace(first, instead=tuple(others))
+
+
+def _place(text: str) -> Source:
     """`URL`, `URL#sha256=SUM`, or `URL#sha256` where the sum is beside the file, at URL.sha256. ValueError."""
     url, fragment = urldefrag(text)
     parts = urlsplit(url)

@@ -65,15 +65,25 @@ class _Updater:
         """Names of databases that sources of this run have given."""
 
     def update(self, source: Source, today: date) -> Outcome:
+        """From the first of its places that has it; the faults of those before are told where none has."""
+        errors = []
+        for place in source.places:
+            outcome = self._from(place, source.file, today)
+            if outcome.error is None:
+                return outcome
+            errors.append(outcome.error)
+        return Outcome(source, error="; ".join(errors))
+
+    def _from(self, place: Source, name: str, today: date) -> Outcome:
         error = ""
-        for dated in source.dated(today):
+        for dated in place.dated(today):
             try:
-                return Outcome(dated, self._fetch(dated, source.file))
+                return Outcome(dated, self._fetch(dated, name))
             except AbsentError as absent:
                 error = error or str(absent)
             except CollectorError as wrong:
                 return Outcome(dated, error=str(wrong))
-        return Outcome(source, error=error)
+        return Outcome(place, error=error)
 
     def _fetch(self, source: Source, name: str) -> tuple[Path, ...]:
         """The databases of a source that are new. CollectorError."""

@@ -2,8 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -12,25 +12,46 @@ from collector import schema
 from collector.flows import Flows
 from collector.query.changes import add_tags, set_code, set_entry, set_value
 from collector.query.columns import Columns, Mask
+from collector.query.conditions import Word
 from collector.query.filter import Filter
 from collector.query.settable import Way, code_of, way
+from collector.query.tree import Has
+
+CLIENT = "flow.client_end"
+
+
+@dataclass(frozen=True)
+class Change:
+    """Another value of a field, which fits it (`settable.checked`)."""
+
+    field: str
+    value: Any
+    """None takes it away."""
+    client: str | None = None
+    """The end that is the client of the flows that it is for; None: for all."""
+
+    def of(self, flows: Flows, which: Mask) -> Flows:
+        """The flows, some of them changed."""
+        if self.client is not None:
+            which = which & Has(CLIENT, Word(self.client)).mask(Columns(flows), 0)
+        return _set(flows, self.field, self.value, which) if which.any() else flows
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. Its values fit their fields (`settable.checked`)."""
+    """One rule."""
 
     name: str
     when: Filter
-    values: Mapping[str, Any] = field(default_factory=dict)
-    """By field; None takes the value away."""
+    changes: tuple[Change, ...] = ()
+    """In their order; each sees what those before it did."""
     tags: tuple[str, ...] = ()
     drop: bool = False
 
     def change(self, flows: Flows, which: Mask) -> Flows:
         """The flows, some of them changed."""
-        for name, value in self.values.items():
-            flows = _set(flows, name, value, which)
+        for change in self.changes:
+            flows = change.of(flows, which)
         return add_tags(flows, self.tags, which) if self.tags else flows
 
 

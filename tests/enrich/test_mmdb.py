@@ -119,8 +119,9 @@ GOOD = database({"10.0.0.0/8": {"name": "ten"}})
 def test_a_file_that_is_no_database_is_told(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.mmdb"
     path.write_bytes(content)
-    with pytest.raises(DatabaseError, match=f"^{path} is "):
+    with pytest.raises(DatabaseError, match=f"^{path} is ") as error:
         Database(path)
+    assert "/proc" not in str(error.value)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -74,8 +74,9 @@ def test_spreadsheets_write_marks_and_semicolons(tmp_path: Path) -> None:
         ("network,name\n,a\n", r"line 2: '' is not a network"),
         ("network,nmae\n", r"line 1: the first line names the columns network, name, site, role, tags; this one has "),
         ("10.0.0.0/8,Campus\n", r"line 1: the first line names the columns"),
-        ("network\n10.0.0.0/8,Campus\n", r"line 2: 2 cells under 1 columns"),
-        ("", r"line 0: there is no line that names the columns"),
+        ("network\n10.0.0.0/8,Campus\n", r"line 2: more cells \(2\) than columns \(1\)"),
+        ("", r"networks\.csv: empty; its first line names the columns, of network,name,site,role,tags"),
+        ("# none yet\n,,\n", r"networks\.csv: empty; its first line"),
         ("network\n\udcff\n", r"networks\.csv: not UTF-8"),
     ],
 )

@@ -99,7 +99,7 @@ def test_a_damaged_list_of_a_folder_is_told_once_and_left_out(tmp_path: Path, ca
 
 def test_bad_lines_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     Reputation([written(tmp_path / "a.txt", "9.9.9.9\nx.example\ny.example\n")])
-    assert warnings(caplog)[-1].endswith("a.txt: 2 lines have no address, the first is line 2: x.example")
+    assert warnings(caplog)[-1].endswith("a.txt: lines without an address: 2, the first is line 2: x.example")
 
 
 @pytest.mark.parametrize(("text", "message"), [(None, "No such file"), ("evil.example\n", "no line has an address")])

@@ -95,6 +95,12 @@ def test_a_certificate_of_another_name_or_authority_is_told(post: Post, tmp_path
         send(replace(post, host="localhost"), LETTER, TO)
     with pytest.raises(MailError, match=r"smtp_ca: .*nowhere\.pem is not there"):
         send(replace(post, ca=tmp_path / "nowhere.pem"), LETTER, TO)
+    (tmp_path / "empty.pem").write_text("nothing\n", encoding="utf-8")
+    for way in ("starttls", "tls"):
+        with pytest.raises(MailError, match=r"^smtp_ca: .*empty\.pem has no certificate \(PEM\) in it$"):
+            send(replace(post, tls=way, ca=tmp_path / "empty.pem"), LETTER, TO)
+    with pytest.raises(MailError, match=r"^smtp_ca: .*: Is a directory$"):
+        send(replace(post, ca=tmp_path), LETTER, TO)
 
 
 def test_a_server_that_is_not_there_is_told(post: Post) -> None:

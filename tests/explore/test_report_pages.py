@@ -1,8 +1,10 @@
 """Pages hold what belongs on them, and no row of a table is lost between two."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
+from collector.explore.report.contents import Report
 from collector.explore.report.layout import Placed, pages
 from collector.explore.report.pages import HEIGHT, MARGIN, WIDTH, sheets, tall
 from collector.explore.report.sheet import Box
@@ -109,8 +111,37 @@ def test_a_long_filter_has_several_lines() -> None:
     assert " ".join(found) == long
 
 
+def noted(*notes: str) -> Report:
+    return report([table("t")], {"t-0": replace(rows(30), notes=notes)})
+
+
+def test_notes_are_at_the_foot_of_the_last_page_as_a_whole() -> None:
+    path = f"/srv/{'very-long-name/' * 20}garbage.parquet"
+    notes = tuple(f"The file {path} is skipped: no magic bytes in footer ({n})" for n in range(4))
+    made = noted(*notes)
+    *_, last = sheets(made)
+    for sheet in (last, tall(made)):
+        assert "".join(notes).replace(" ", "") in "".join(written(sheet.figure)).replace(" ", "")
+
+
+def test_of_very_many_notes_it_is_told_how_many_lines_are_left_out() -> None:
+    *_, last = sheets(noted(*(f"note {n} of many" for n in range(100))))
+    found = written(last.figure)
+    assert [text for text in found if text.startswith("note ")] == [f"note {n} of many" for n in range(23)]
+    assert "… and 77 more lines, which the command `flow-collector report` prints" in found
+
+
+def test_a_page_that_notes_leave_too_little_room_on_is_followed_by_one_that_has_them() -> None:
+    made = report([chart("a", height=30), chart("b", height=6)], {"a-0": replace(rows(1), notes=("a note",) * 9)})
+    counts = [len(page) for page in pages(made, lambda _: ROOM)]
+    found = [written(sheet.figure) for sheet in sheets(made)]
+    assert len(found) >= len(counts)
+    assert ["a note" in page for page in found] == [False] * (len(found) - 1) + [True]
+
+
 def test_nothing_is_outside_of_the_page() -> None:
-    made = report([chart("a", 16), table("t"), table("u", 24)], {"t-0": rows(120), "u-0": rows(30)})
+    noted = replace(rows(120), notes=tuple(f"{n} {'note ' * 80}" for n in range(5)))
+    made = report([chart("a", 16), table("t"), table("u", 24)], {"t-0": noted, "u-0": rows(30)})
     for sheet in [*sheets(made), tall(made)]:
         sheet.figure.draw_without_rendering()
         width, height = sheet.figure.get_size_inches()

@@ -25,6 +25,7 @@ def test_a_report_needs_a_dashboard_a_period_and_a_place() -> None:
         format="pdf",
         folder=Path("reports"),
         mail=(),
+        spread=False,
     )
 
 
@@ -73,6 +74,7 @@ def test_the_example_of_the_documentation_can_be_used(tmp_path: Path) -> None:
         ({"mail": "noc"}, "mail: 'noc' is not an address such as noc@example.net"),
         ({"mail": 7}, "mail: it must be an address, or a list of addresses"),
         ({"mail": "a@b.example\nBcc: c@d.example"}, "is not an address"),
+        ({"spread": "yes"}, "spread: it must be true or false"),
         ({"name": "../up"}, "name: '../up' must be fit for the name of a file"),
         ({"evry": "day"}, "evry: no such key; did you mean every?"),
     ],
@@ -83,6 +85,24 @@ def test_what_is_wrong_is_told_with_the_number_and_the_key(change: dict[str, obj
         load({"reports": [{**WEEKLY, "name": "first"}, given]})
     assert str(raised.value).startswith("--reports: report 2: ")
     assert reason in str(raised.value)
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    wrong = {"dashbord": "overview", "evry": "day", "at": "25:00", "format": "doc"}
+    with pytest.raises(ValueError, match="report") as raised:
+        plans([wrong, WEEKLY, {**WEEKLY, "mail": "noc", "filter": "server.prt:1"}])
+    assert str(raised.value) == (
+        "report 1: dashbord: no such key; did you mean dashboard?; "
+        "report 1: evry: no such key; did you mean every?; "
+        "report 1: dashboard: it is missing; "
+        "report 1: every: it is missing; there are day, week, month; "
+        "report 1: at: '25:00' is not a time such as 06:00; "
+        "report 1: format: 'doc' is none; there are pdf, html, png; "
+        "report 1: it goes nowhere: give a folder, or mail, or both; "
+        "report 3: mail: 'noc' is not an address such as noc@example.net; "
+        "report 3: filter: at position 1: there is no field server.prt; "
+        "did you mean server.port or server.ip or server.packets?"
+    )
 
 
 def test_two_reports_of_one_name_need_different_periods() -> None:

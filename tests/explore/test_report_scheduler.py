@@ -15,8 +15,8 @@ from collector.errors import CollectorError
 from collector.explore.report import apart
 from collector.explore.report.journal import FILE, Journal
 from collector.explore.report.mail import Post
+from collector.explore.report.order import Order
 from collector.explore.report.periods import covered
-from collector.explore.report.plans import Plan
 from collector.explore.report.scheduler import Scheduler
 from collector.query.model import Range
 from collector.settings import Settings, load
@@ -43,8 +43,8 @@ class Drawing:
     ranges: list[Range] = field(default_factory=list)
     faults: list[CollectorError] = field(default_factory=list)
 
-    def __call__(self, _: Settings, __: Plan, within: Range, ___: threading.Event) -> bytes:
-        self.ranges.append(within)
+    def __call__(self, _: Settings, order: Order, __: threading.Event) -> bytes:
+        self.ranges.append(order.within)
         if self.faults:
             raise self.faults.pop(0)
         return b"%PDF"
@@ -119,7 +119,7 @@ def test_one_that_was_missed_is_made_at_the_start(
 
 
 def test_one_that_was_missed_long_ago_is_told_with_what_makes_it(
-    scheduler: Callable[..., Scheduler], drawing: Drawing, caplog: pytest.LogCaptureFixture
+    scheduler: Callable[..., Scheduler], drawing: Drawing, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     scheduler(MONDAY - timedelta(days=1), {"filter": "server.port:443"}).step()
     again = scheduler(MONDAY + timedelta(hours=25), {"filter": "server.port:443"})
@@ -129,7 +129,7 @@ def test_one_that_was_missed_long_ago_is_told_with_what_makes_it(
     told = [message for message in caplog.messages if "was due while the collector was down" in message]
     by_hand = "--from 2026-02-23T00:00:00+00:00 --to 2026-03-02T00:00:00+00:00 --filter server.port:443 -o overview.pdf"
     assert len(told) == 1
-    assert told[0].endswith(f"this makes it: flow-collector report overview {by_hand}")
+    assert told[0].endswith(f"this makes it: flow-collector report overview {by_hand} --folder {tmp_path}/flows")
 
 
 def test_what_fails_is_tried_again(
@@ -221,7 +221,7 @@ def test_drawing_is_done_by_another_process(filled: Path, caplog: pytest.LogCapt
     given = settings(filled, {"filter": "network.bytes:>0"})
     (plan,) = given.reports
     within = covered("week", MONDAY.date(), Scheduler(given, None)._zone)
-    assert apart.made(given, plan, within, threading.Event()).startswith(b"%PDF-")
+    assert apart.made(given, plan.order(within), threading.Event()).startswith(b"%PDF-")
     assert caplog.messages == []
 
 
@@ -229,7 +229,7 @@ def test_what_the_other_process_says_is_told(filled: Path) -> None:
     given = settings(filled, {}, elasticsearch="http://127.0.0.1:9")
     gone = replace(given.reports[0], dashboard="gone")
     with pytest.raises(CollectorError, match="there is no dashboard gone"):
-        apart.made(given, gone, Range(0, 1000), threading.Event())
+        apart.made(given, gone.order(Range(0, 1000)), threading.Event())
 
 
 def test_the_other_process_ends_with_the_collector(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +238,7 @@ def test_the_other_process_ends_with_the_collector(filled: Path, monkeypatch: py
     ending.set()
     monkeypatch.setattr(apart, "LOOK", 0.01)
     with pytest.raises(apart.StoppedError):
-        apart.made(given, given.reports[0], Range(0, 1000), ending)
+        apart.made(given, given.reports[0].order(Range(0, 1000)), ending)
 
 
 def test_passwords_go_to_the_other_process_by_a_pipe_alone(tmp_path: Path) -> None:

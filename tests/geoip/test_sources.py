@@ -57,15 +57,27 @@ def test_what_is_secret_is_in_no_name() -> None:
 
 def test_the_image_has_a_database_of_countries_and_one_of_systems() -> None:
     (urls,) = re.findall(r"^ARG GEO_URLS=(.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
-    named = [(one.file, one.dated(date(2026, 6, 1))[0].url.rpartition("/")[2]) for one in sources(urls.split(","))]
+    named = [
+        (one.file, [place.dated(date(2026, 6, 1))[0].url.rpartition("/")[2] for place in one.places])
+        for one in sources(urls.split(","))
+    ]
     assert named == [
-        ("dbip-country-lite.mmdb", "dbip-country-lite-2026-06.mmdb.gz"),
-        ("dbip-asn-lite.mmdb", "dbip-asn-lite-2026-06.mmdb.gz"),
+        ("dbip-country-lite.mmdb", ["dbip-country-lite-2026-06.mmdb.gz", "dbip-country.mmdb"]),
+        ("dbip-asn-lite.mmdb", ["dbip-asn-lite-2026-06.mmdb.gz", "dbip-asn.mmdb"]),
     ]
 
 
 @pytest.mark.parametrize(
-    "text", ["host.example/a.mmdb", "file:///etc/passwd", "https://", "https://h/a#md5=1", "https://h/a#sha256=12"]
+    "text",
+    [
+        "host.example/a.mmdb",
+        "https://h/a|",
+        "https://h/a|ftp://h/a",
+        "file:///etc/passwd",
+        "https://",
+        "https://h/a#md5=1",
+        "https://h/a#sha256=12",
+    ],
 )
 def test_what_is_no_source_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"URL|sha256"):

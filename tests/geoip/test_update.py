@@ -7,7 +7,9 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -172,8 +174,59 @@ def test_a_server_that_is_not_there_is_told_without_the_key(tmp_path: Path, monk
         url = gone.url
     error = only(tmp_path, f"{url}/a.mmdb?token=secret").error
     assert error is not None
-    assert error.startswith(f"{url}/a.mmdb cannot be reached")
-    assert "secret" not in error
+    assert error == f"{url}/a.mmdb cannot be reached: connection refused; is a proxy needed (https_proxy)?"
+
+
+class Silent(BaseHTTPRequestHandler):
+    """Closes the connection without an answer."""
+
+    def do_GET(self) -> None:
+        self.close_connection = True
+
+
+def test_faults_of_the_way_are_told_in_plain_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "PAUSE", 0)
+    silent = HTTPServer(("127.0.0.1", 0), Silent)
+    thread = Thread(target=silent.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        closed = only(tmp_path, f"http://127.0.0.1:{silent.server_port}/a.mmdb").error
+        tls = only(tmp_path, f"https://127.0.0.1:{silent.server_port}/a.mmdb").error
+        monkeypatch.setenv("http_proxy", "http://nowhere.invalid:1")
+        proxy = only(tmp_path, "http://192.0.2.1/a.mmdb").error
+    finally:
+        silent.shutdown()
+        thread.join()
+        silent.server_close()
+    assert ["closed the connection" in str(closed), "TLS failed" in str(tls)] == [True, True]
+    assert proxy == "http://192.0.2.1/a.mmdb cannot be reached: the proxy: the host name is not known"
+
+
+def test_what_one_place_has_not_comes_from_the_next(server: Server, tmp_path: Path) -> None:
+    first, second = (
+        server.put("/a-{year}.mmdb", Page(status=503)),
+        server.put("/other.mmdb.gz", Page(gzip.compress(OLD))),
+    )
+    outcome = only(tmp_path, f"{first}|{server.url}/none.mmdb|{second}")
+    assert (outcome.error, visible(tmp_path), outcome.source.name) == (None, {"a.mmdb"}, second)
+    server.put("/a-2026.mmdb", Page(NEW))
+    assert only(tmp_path, f"{first}|{second}").files == (tmp_path / "a.mmdb",)
+    assert (tmp_path / "a.mmdb").read_bytes() == NEW
+    assert server.paths.count("/other.mmdb.gz") == 1
+
+
+def test_a_sum_that_is_wrong_leads_to_the_next_place(server: Server, tmp_path: Path) -> None:
+    bad, good = server.put("/a.mmdb", Page(OLD)), server.put("/b.mmdb", Page(NEW))
+    assert only(tmp_path, f"{bad}#sha256={'0' * 64}|{good}#sha256={hashlib.sha256(NEW).hexdigest()}").error is None
+    assert (tmp_path / "a.mmdb").read_bytes() == NEW
+
+
+def test_faults_of_all_places_are_told(server: Server, tmp_path: Path) -> None:
+    outcome = only(tmp_path, f"{server.url}/a.mmdb|{server.put('/b.mmdb', Page(b'<html>'))}")
+    assert outcome.error is not None
+    first, second = outcome.error.split("; ")
+    assert first.startswith(f"{server.url}/a.mmdb answers 404")
+    assert second == (f"{server.url}/b.mmdb is no database of addresses (mmdb), or is damaged")
 
 
 def test_until_this_months_file_is_there_the_last_one_is_taken(server: Server, tmp_path: Path) -> None:

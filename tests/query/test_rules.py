@@ -1,6 +1,7 @@
 """Rules change what they say, of the flows they say, and nothing else."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from collector.flows import Flows
 from collector.query.filter import parse
 from collector.query.rulefile import rules
 from collector.query.rules import Rules
+from collector.registry import number_of
 from collector.settings import SettingsError, load
 from collector.store.documents import documents
 from tests.query.sample import FILTERS, sample
@@ -86,6 +88,69 @@ def assert_others_alike(after: Flows, name: str) -> None:
     hangs = {one.name for one in schema.fields().values() if name in (one.name, one.code)}
     kept = [one for one in sample().names() if one not in hangs]
     assert_frame_equal(after.wide(kept), sample().wide(kept))
+
+
+ENDS = [("source", "destination", None)[row % 3] for row in range(24)]
+"""Which end of each flow is the client."""
+OTHER = {"source": "destination", "destination": "source"}
+
+
+def ended() -> Flows:
+    """The sample with two ends, one of which is the client where that is known."""
+    flows = sample()
+    codes = [None if end is None else number_of("ends", end) for end in ENDS]
+    ip, port = (flows.frame[f"source.{name}"].reverse().alias(f"destination.{name}") for name in ("ip", "port"))
+    frame = flows.frame.with_columns(ip, port, pl.Series("flow.client_end", codes, dtype=pl.UInt8))
+    return Flows(frame, flows.tables)
+
+
+def of_client(name: str) -> list[Any]:
+    """What the clients of `ended` have."""
+    found = {end: column(ended(), f"{end}.{name}") for end in OTHER}
+    return [None if end is None else found[end][row] for row, end in enumerate(ENDS)]
+
+
+def of_server(name: str) -> list[Any]:
+    found = {end: column(ended(), f"{other}.{name}") for end, other in OTHER.items()}
+    return [None if end is None else found[end][row] for row, end in enumerate(ENDS)]
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("client.port:443", lambda row: of_client("port")[row] == 443),
+        ("NOT client.port:443", lambda row: of_client("port")[row] != 443),
+        ("client.ip:10.0.0.0/8 OR tags:x", lambda row: (of_client("ip")[row] or "").startswith("10.")),
+        ("client.domain:host-3*", lambda row: of_client("domain")[row] == "host-3.example.net"),
+        ("server.port:* AND client.ip:*", lambda row: of_client("ip")[row] and of_server("port")[row] is not None),
+        ("related.ip:10.0.0.0", lambda row: "10.0.0.0" in (column(ended(), f"{end}.ip")[row] for end in OTHER)),
+        ("type:ipfix AND event.kind:event", lambda row: row >= 0),
+        ("event.kind:alert", lambda row: row < 0),
+    ],
+)
+def test_a_rule_asks_for_fields_that_only_documents_have(text: str, holds: Callable[[int], Any]) -> None:
+    tagged = column(applied({"when": text, "tag": "hit"}, flows=ended()), "tags")
+    assert [one is not None for one in tagged] == [bool(holds(row)) for row in range(24)]
+
+
+def test_without_ends_there_is_no_client() -> None:
+    assert column(applied({"when": "client.ip:* OR server.ip:*", "tag": "hit"}), "tags") == [None] * 24
+
+
+@pytest.mark.parametrize(("name", "value"), [("port", 7), ("domain", "laptop")])
+def test_a_value_of_the_client_is_set_where_the_client_is(name: str, value: Any) -> None:
+    after = applied({"when": "*", "set": {f"client.{name}": value}}, flows=ended())
+    for end in OTHER:
+        bears = [name == "port" or one is not None for one in column(ended(), f"{end}.ip")]
+        rows = zip(ENDS, bears, column(ended(), f"{end}.{name}"), strict=True)
+        assert column(after, f"{end}.{name}") == [value if one == end and bear else old for one, bear, old in rows]
+
+
+def test_a_value_of_the_server_is_removed_where_the_server_is() -> None:
+    after = applied({"when": "*", "remove": ["server.ip"]}, flows=ended())
+    for end, other in OTHER.items():
+        expected = [None if one == other else old for one, old in zip(ENDS, column(ended(), f"{end}.ip"), strict=True)]
+        assert column(after, f"{end}.ip") == expected
 
 
 def test_tags_are_added_once() -> None:
@@ -163,6 +228,10 @@ def test_every_field_is_settable_or_says_why_not() -> None:
         ("when = '*'", "it must have either drop = true, or some of"),
         ("when = '*'\ndrop = true\ntag = 'x'", "it must have either drop = true, or some of"),
         ("when = '*'\ndorp = true", "dorp: no such key; did you mean drop?"),
+        (
+            "when = '*'\ndorp = true\ntg = 'x'",
+            "dorp: no such key; did you mean drop?; tg: no such key; did you mean tag?",
+        ),
         ("when = '*'\ndrop = 1", "drop: it must be true or false"),
         ("when = '*'\ntag = []", "tag: [] is not a text or a list of texts"),
         ("when = '*'\nset = { flow.vlam = 1 }", "set: there is no field flow.vlam; did you mean flow.vlan"),
@@ -178,6 +247,15 @@ def test_every_field_is_settable_or_says_why_not() -> None:
         ("when = '*'\nset = { source.ip = '10.0.0.1' }", "set: source.ip: rules can remove it, not set it"),
         ("when = '*'\nremove = 'host.ip'", "remove: host.ip: every flow needs it"),
         ("when = '*'\nremove = 'host.nam'", "remove: there is no field host.nam; did you mean host.name"),
+        ("when = '*'\nset = { client.port = 'x' }", "set: client.port: 'x' is not a whole number from 0 to 65535"),
+        ("when = '*'\nset = { server.ip = '10.0.0.1' }", "set: server.ip: rules can remove it, not set it"),
+        ("when = '*'\nremove = 'clint.ip'", "remove: there is no field clint.ip; did you mean client.ip"),
+        (
+            "when = '*'\nset = { as.organization.name = 'x' }",
+            "it follows from source.as.organization.name and destination.as.organization.name: change those",
+        ),
+        ("when = '*'\nremove = 'type'", "remove: type: it follows from event.dataset: change that"),
+        ("when = '*'\nremove = 'event.kind'", "remove: event.kind: it is the same for all flows"),
         ("name = 'first'\nwhen = '*'\ndrop = true", "rule 1 is called first too"),
     ],
 )
@@ -212,11 +290,11 @@ def test_a_file_that_has_no_rules_is_named(text: str | None, words: str, tmp_pat
 RULES = """
 [[rules]]
 name = "second"
-when = "source.ip:198.51.100.2"
+when = "client.ip:198.51.100.2"
 drop = true
 
 [[rules]]
-when = "destination.port:443 AND network.bytes:>1000"
+when = "server.port:443 AND network.bytes:>1000"
 set = { host.name = "edge" }
 tag = ["https"]
 """

@@ -8,7 +8,11 @@ LENGTH = 255
 SHORTEST, LONGEST = 300.0, 86_400.0
 """Bounds of the time to live that a server gives a name, in seconds."""
 ABSENT = 3600.0
-"""Seconds that "there is no name" holds."""
+"""Seconds that "there is no name" holds.
+
+How long it does by its zone's SOA record (RFC 2308 section 5) came with the answer, but pycares hands over no records
+of answers without a name; to ask for the SOA record of each zone above an address would be several queries more.
+"""
 FAILED, FAILED_LONGEST = 60.0, 3600.0
 """Seconds until an address is asked for again after no answer came; twice as many after each further failure."""
 LIMIT = 250_000

@@ -63,7 +63,7 @@ class Site:
 
     @cached_property
     def dashboards(self) -> Mapping[str, Dashboard]:
-        """By name, in the order of the list; an operator's own that are wrong are told of in the log and left out."""
+        """By name, in the order of the list; files that are wrong are told of in the log and left out."""
         found, wrong = with_own(self.settings.dashboards)
         for text in wrong:
             log.warning("a dashboard is left out: %s", text)

@@ -13,16 +13,14 @@ from typing import Any
 from pydantic import SecretStr
 
 from collector.errors import CollectorError
-from collector.explore.report.plans import Plan
-from collector.query.model import Range
+from collector.explore.report.by_hand import needed
+from collector.explore.report.order import Order
 from collector.settings import Settings
 
 MODULE = "collector.explore.report.worker"
 SECONDS = 1800.0
 """After which nothing is expected any more."""
 LOOK = 0.5
-READING = ("folder", "timezone")
-"""Settings that reading needs, beside all about the search engine."""
 log = logging.getLogger(__name__)
 
 
@@ -30,15 +28,9 @@ class StoppedError(CollectorError):
     """The collector ends."""
 
 
-def made(settings: Settings, plan: Plan, within: Range, ending: threading.Event) -> bytes:
+def made(settings: Settings, order: Order, ending: threading.Event) -> bytes:
     """The document. CollectorError, StoppedError."""
-    order = {
-        "settings": reading(settings),
-        "dashboard": plan.dashboard,
-        "range": [within.start, within.end],
-        "filter": plan.filter,
-        "format": plan.format,
-    }
+    given = {"settings": reading(settings), "order": order.told()}
     command = [sys.executable, "-m", MODULE]
     pipe = subprocess.PIPE
     environment = {**os.environ, "POLARS_MAX_THREADS": "1"}
@@ -46,7 +38,7 @@ def made(settings: Settings, plan: Plan, within: Range, ending: threading.Event)
     with subprocess.Popen(
         command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, start_new_session=True
     ) as process:
-        out, told = _outcome(process, json.dumps(order).encode(), ending)
+        out, told = _outcome(process, json.dumps(given).encode(), ending)
     lines = told.decode(errors="replace").strip().splitlines()
     if process.returncode:
         raise CollectorError(lines[-1] if lines else f"the process that draws ended with {process.returncode}")
@@ -77,8 +69,7 @@ def _why(ending: threading.Event) -> CollectorError:
 
 def reading(settings: Settings) -> Mapping[str, Any]:
     """What another process needs to read the store. It goes through a pipe, where nobody else sees the passwords."""
-    names = [name for name in Settings.model_fields if name in READING or name.startswith("elasticsearch")]
-    return {name: _plain(value) for name in names if (value := getattr(settings, name)) not in (None, ())}
+    return {name: _plain(value) for name in needed() if (value := getattr(settings, name)) not in (None, ())}
 
 
 def _plain(value: Any) -> Any:

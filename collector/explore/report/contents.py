@@ -96,13 +96,15 @@ def chosen(name: str, own: Path | None = None) -> Dashboard:
     return known[name]
 
 
-def ask(engine: Engine, dashboard: Dashboard, within: Range, zone: str, filter_: str = "") -> Report:
-    """Ask the store for all panels.
+def ask(
+    engine: Engine, dashboard: Dashboard, within: Range, zone: str, filter_: str = "", *, spread: bool = False
+) -> Report:
+    """Ask the store for all panels; with `spread` series spread flows over their time.
 
     CollectorError where the filter makes no sense, the store is not there, or nothing is answered in time.
     """
     check(dashboard, filter_)
-    request = Request(dashboard, View("report", filter=filter_), within)
+    request = Request(dashboard, View("report", filter=filter_, spread=spread), within)
     found = answers(engine, request, Patience(SECONDS))
     wrong = [one for one in found.values() if isinstance(one, str)]
     if wrong and len(wrong) == len(found):

@@ -143,21 +143,32 @@ class Ruler:
         text = self.shown(text)
         if self.width(text, size) <= width:
             return text
+        return text[: self._fitting(text, size, width, "…")].rstrip() + "…"
+
+    def _fitting(self, text: str, size: float, width: float, after: str = "") -> int:
+        """How many characters have room, with what comes after them."""
         low, high = 0, len(text)
         while low < high:
             middle = (low + high + 1) // 2
-            low, high = (middle, high) if self.width(text[:middle] + "…", size) <= width else (low, middle - 1)
-        return text[:low].rstrip() + "…"
+            low, high = (middle, high) if self.width(text[:middle] + after, size) <= width else (low, middle - 1)
+        return low
 
     def lines(self, text: str, size: float, width: float) -> Iterator[str]:
-        """The text broken at spaces; a word that is wider than a line is cut."""
+        """The text broken at spaces, and within a word that is wider than a line."""
         line = ""
         for word in self.shown(text).split():
             longer = f"{line} {word}".strip()
             if line and self.width(longer, size) > width:
                 yield line
-                line = self.fit(word, size, width)
-            else:
-                line = self.fit(longer, size, width)
+                longer = word
+            *whole, line = self._parts(longer, size, width)
+            yield from whole
         if line:
             yield line
+
+    def _parts(self, word: str, size: float, width: float) -> Iterator[str]:
+        while self.width(word, size) > width and len(word) > 1:
+            count = max(self._fitting(word, size, width), 1)
+            yield word[:count]
+            word = word[count:]
+        yield word

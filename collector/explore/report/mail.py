@@ -4,7 +4,8 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -79,18 +80,43 @@ def message(letter: Letter, sender: str, recipients: Sequence[str]) -> EmailMess
 def send(post: Post, letter: Letter, recipients: Sequence[str]) -> str:
     """Send a letter to all at once; empty, or a sentence about those that the server refused. MailError."""
     made = message(letter, post.sender, recipients)
+    with _session(post) as server:
+        refused = server.send_message(made)
+    return f"{post.place} refused {_refused(refused)}" if refused else ""
+
+
+def reach(post: Post) -> None:
+    """Connect and log in, and send nothing. MailError."""
+    with _session(post) as server:
+        server.noop()
+
+
+@contextmanager
+def _session(post: Post) -> Iterator[smtplib.SMTP]:
+    """A server that is logged in to. MailError for whatever goes wrong meanwhile."""
     try:
         with _connected(post) as server:
             if post.user:
                 server.login(post.user, post.password or "")
-            refused = server.send_message(made)
+            yield server
     except (OSError, smtplib.SMTPException, UnicodeError) as error:
         raise MailError(f"{post.place}: {_reason(error, post)}") from error
-    return f"{post.place} refused {_refused(refused)}" if refused else ""
+
+
+def trusted(ca: Path | None) -> ssl.SSLContext:
+    """TLS that trusts the authorities of a file, or else those of the system. MailError where it cannot be used."""
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except FileNotFoundError as error:
+        raise MailError(f"smtp_ca: {ca} is not there") from error
+    except ssl.SSLError as error:
+        raise MailError(f"smtp_ca: {ca} has no certificate (PEM) in it") from error
+    except OSError as error:
+        raise MailError(f"smtp_ca: {ca}: {error.strerror}") from error
 
 
 def _connected(post: Post) -> smtplib.SMTP:
-    context = ssl.create_default_context(cafile=post.ca)
+    context = trusted(post.ca)
     if post.tls == "tls":
         return smtplib.SMTP_SSL(post.host, post.number, timeout=SECONDS, context=context)
     server = smtplib.SMTP(post.host, post.number, timeout=SECONDS)
@@ -164,7 +190,6 @@ REASONS: Iterable[tuple[type[Exception], Callable[[Any, Post], str]]] = (
     (ssl.SSLCertVerificationError, _untrusted),
     (ssl.SSLError, _broken),
     (socket.gaierror, lambda _, post: f"there is no host {post.host}: see smtp_host"),
-    (FileNotFoundError, lambda _, post: f"smtp_ca: {post.ca} is not there"),
     (OSError, _unreached),
     (UnicodeError, lambda _, post: f"it takes no addresses beyond ASCII, or {post.host} is no name of a host"),
 )

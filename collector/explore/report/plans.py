@@ -3,15 +3,18 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import time
 from email.utils import parseaddr
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from collector.errors import CollectorError
+from collector.explore.report.order import Order
 from collector.explore.report.periods import PERIODS, Every
-from collector.given import refuse_unknown, typed, within
+from collector.given import every, refuse_unknown, typed, within
+from collector.query.model import Range
 
 ENDINGS = ("pdf", "html", "png")
 REPORTS = "reports"
@@ -34,22 +37,28 @@ class Plan:
     folder: Path | None
     mail: tuple[str, ...]
     """Addresses that it is sent to."""
+    spread: bool
+    """Whether series spread flows over their time."""
 
     @property
     def key(self) -> str:
         """What tells it from all others."""
         return f"{self.name}, {self.every}"
 
+    def order(self, within: Range) -> Order:
+        """The report about that time."""
+        return Order(self.dashboard, within, self.filter, self.format, self.spread)
+
 
 def plans(given: Any) -> tuple[Plan, ...]:
     """Reports from the path of a file, or from what a settings file has under `reports`.
 
-    ValueError, with the number of the report, where one is wrong.
+    ValueError with all that is wrong, each with the number of the report.
     """
     if isinstance(given, str | Path):
         return _of_file(Path(given))
     listed = typed(given, (list, tuple), "reports are the path of a file, or [[reports]]")
-    found = tuple(_numbered(number, one) for number, one in enumerate(listed, 1))
+    found = tuple(every(partial(within, f"report {number}", _plan, one) for number, one in enumerate(listed, 1)))
     keys = [plan.key for plan in found]
     for number, key in enumerate(keys, 1):
         if key in keys[: number - 1]:
@@ -69,32 +78,36 @@ def _of_file(path: Path) -> tuple[Plan, ...]:
         raise ValueError(f"{path}: {error}") from error
 
 
-def _numbered(number: int, given: Any) -> Plan:
+def _plan(given: Any) -> Plan:
     if isinstance(given, Plan):
         return given
-    try:
-        return _plan(typed(given, Mapping, "it must be a table: [[reports]]"))
-    except ValueError as error:
-        raise ValueError(f"report {number}: {error}") from error
+    table = typed(given, Mapping, "it must be a table: [[reports]]")
+    keys = [partial(within, key, check, table.get(key)) for key, check in CHECKS.items()]
+    whole = (partial(_goes, table), partial(within, "filter", _look, table))
+    _, *made = every([partial(refuse_unknown, table, CHECKS), *keys, *whole])
+    values = dict(zip(CHECKS, made, strict=False))
+    return Plan(**{**values, "name": values["name"] or Path(values["dashboard"]).stem})
 
 
-def _plan(given: Mapping[str, Any]) -> Plan:
-    refuse_unknown(given, [field.name for field in fields(Plan)])
-    values = {key: within(key, check, given.get(key)) for key, check in CHECKS.items()}
-    plan = Plan(**{**values, "name": values["name"] or Path(values["dashboard"]).stem})
-    if plan.folder is None and not plan.mail:
+def _goes(given: Mapping[str, Any]) -> None:
+    if given.get("folder") is None and not given.get("mail"):
         raise ValueError("it goes nowhere: give a folder, or mail, or both")
-    within("filter", lambda _: _look(plan), plan.filter)
-    return plan
 
 
-def _look(plan: Plan) -> None:
+def _look(given: Mapping[str, Any]) -> None:
     """ValueError where the filter is none for the rows of the dashboard."""
     # Dashboards take a while to be read, which is spared to all who have no schedules.
     from collector.explore.report.contents import check, chosen  # noqa: PLC0415
 
+    name, text = given.get("dashboard"), given.get("filter")
+    if not (isinstance(name, str) and isinstance(text, str)):
+        return
     try:
-        check(chosen(plan.dashboard), plan.filter)
+        board = chosen(name)
+    except CollectorError:
+        return  # which is told of the dashboard
+    try:
+        check(board, text)
     except CollectorError as error:
         raise ValueError(str(error)) from error
 
@@ -164,4 +177,5 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "format": lambda given: _chosen("pdf" if given is None else given, ENDINGS),
     "folder": _folder,
     "mail": _mail,
+    "spread": lambda given: typed(False if given is None else given, bool, "it must be true or false"),
 }

@@ -1,7 +1,6 @@
 """Makes reports when they are due, in a thread of its own."""
 
 import logging
-import shlex
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -10,14 +9,15 @@ from zoneinfo import ZoneInfo
 from collector.errors import CollectorError
 from collector.explore.report import apart
 from collector.explore.report.apart import StoppedError
-from collector.explore.report.contents import chosen, span
+from collector.explore.report.by_hand import by_hand
 from collector.explore.report.journal import Journal
 from collector.explore.report.mail import Letter, Post, send
 from collector.explore.report.periods import after, covered, due, moment, named
 from collector.explore.report.plans import Plan
+from collector.explore.report.post import letter, open_post
 from collector.explore.report.saving import save
 from collector.query.model import Range
-from collector.settings import Settings, SettingsError, plain
+from collector.settings import Settings
 
 WAITS = (60.0, 300.0)
 """Seconds between one try and the next."""
@@ -29,28 +29,11 @@ log = logging.getLogger(__name__)
 
 
 def open_scheduler(settings: Settings) -> "Scheduler | None":
-    """What makes the reports of the settings, not yet started; None where there are none. SettingsError."""
+    """What makes the reports of the settings, not yet started; None where there are none. SettingsError, MailError."""
     if not settings.reports:
         return None
-    post = _post(settings) if any(plan.mail for plan in settings.reports) else None
+    post = open_post(settings) if any(plan.mail for plan in settings.reports) else None
     return Scheduler(settings, post)
-
-
-def _post(settings: Settings) -> Post:
-    for name in ("smtp_host", "smtp_from"):
-        if not getattr(settings, name):
-            raise SettingsError(f"reports go by mail, and {name} is missing")
-    if settings.smtp_user and settings.smtp_tls == "off":
-        raise SettingsError("smtp_tls is off, and the password of smtp_user would be sent for all to read")
-    return Post(
-        host=settings.smtp_host or "",
-        sender=settings.smtp_from or "",
-        port=settings.smtp_port,
-        tls=settings.smtp_tls,
-        user=settings.smtp_user,
-        password=plain(settings.smtp_password),
-        ca=settings.smtp_ca,
-    )
 
 
 class Scheduler:
@@ -150,15 +133,16 @@ class Scheduler:
     def _made(self, plan: Plan, day: date, within: Range) -> bool:
         """Whether all have it that should."""
         found: list[bytes] = []
+        order = plan.order(within)
         name = f"{plan.name}-{named(plan.every, day)}.{plan.format}"
-        if not self._tried(plan, lambda: found.append(apart.made(self.settings, plan, within, self.ending))):
+        if not self._tried(plan, lambda: found.append(apart.made(self.settings, order, self.ending))):
             return False
         done = True
         if plan.folder:
             path = plan.folder / name
             done = self._tried(plan, lambda: self._save(found[0], plan, path.name))
         if plan.mail:
-            done &= self._tried(plan, lambda: self._send(plan, letter(plan, name, found[0], within, self.settings)))
+            done &= self._tried(plan, lambda: self._send(plan, letter(self.settings, order, name, found[0])))
         return done
 
     def _save(self, data: bytes, plan: Plan, name: str) -> None:
@@ -199,22 +183,4 @@ class Scheduler:
             log.warning("report %s may be made once more after a restart: %s", plan.key, error)
 
     def _by_hand(self, plan: Plan, within: Range) -> str:
-        return f"this makes it: {command(plan, within, self._zone)}"
-
-
-def command(plan: Plan, within: Range, zone: ZoneInfo) -> str:
-    """What makes the same report by hand."""
-    begin, end = (datetime.fromtimestamp(time / 1000, zone).isoformat() for time in (within.start, within.end))
-    chosen_by = f" --filter {shlex.quote(plan.filter)}" if plan.filter else ""
-    name = shlex.quote(plan.dashboard)
-    return (
-        f"flow-collector report {name} --from {begin} --to {end}{chosen_by} -o {shlex.quote(plan.name)}.{plan.format}"
-    )
-
-
-def letter(plan: Plan, name: str, data: bytes, within: Range, settings: Settings) -> Letter:
-    """What is sent."""
-    board = chosen(plan.dashboard)
-    when = span(within, settings.timezone)
-    lines = (board.title, board.description, "", f"Range: {when}", f"Filter: {plan.filter or 'none: all traffic'}")
-    return Letter(f"{board.title}: {when}", "\n".join(lines) + "\n", name, data)
+        return by_hand(self.settings, plan.order(within), f"{plan.name}.{plan.format}")

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from collector.errors import CollectorError
-from collector.query.model import Range
+from collector.explore.report.order import read
 from collector.settings import Settings
 
 POLITE = 10
@@ -21,19 +21,18 @@ def main() -> None:
     """Do as told. Exit code 1 where there is no document."""
     os.nice(POLITE)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    order = json.load(sys.stdin.buffer)
+    given = json.load(sys.stdin.buffer)
     try:
-        sys.stdout.buffer.write(_made(order))
+        sys.stdout.buffer.write(_made(given))
     except CollectorError as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(1)
 
 
-def _made(order: dict[str, Any]) -> bytes:
+def _made(given: dict[str, Any]) -> bytes:
     from collector.explore.report.making import make  # noqa: PLC0415 - after the process has become polite
 
-    within = Range(*order["range"])
-    return make(Settings(**order["settings"]), order["dashboard"], within, order["filter"], order["format"])
+    return make(Settings(**given["settings"]), read(given["order"])).data
 
 
 if __name__ == "__main__":

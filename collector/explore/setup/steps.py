@@ -71,6 +71,15 @@ def dashboards(settings: Settings, wait: float, *, dry: bool) -> Iterator[str | 
     yield f"imported into {server}: {told}"
 
 
+def kibana(settings: Settings) -> Server:
+    """The server that answers. SetupError or StoreError where none does, or one that is starting."""
+    client = Client(access(settings))
+    try:
+        return _ready(client, settings, 0)
+    finally:
+        client.close()
+
+
 def access(settings: Settings) -> Access:
     """How Kibana is reached: as the search engine is, where nothing else is said."""
     own = (settings.kibana_user, settings.kibana_api_key, settings.kibana_token) != (None, None, None)

@@ -10,14 +10,11 @@ from functools import cache
 from ipaddress import ip_network
 from typing import Any
 
-import polars as pl
-
 from collector.datasets import FLOWS, Dataset
-from collector.query.columns import Values
 from collector.query.conditions import Condition, Exists, Network, Pattern, Word
 from collector.query.elastic.dsl import MAPPED, Dsl, wildcards
-from collector.query.parquet.fields import Both, Constant, Stored, Turned, origin
-from collector.query.tree import All, Everything, Has, Node, Not, Some
+from collector.query.origins import Both, Constant, Stored, Turned, asked, origin, rewritten
+from collector.query.tree import All, Has, Node, Not, Some
 from collector.schema import field
 from collector.store.full import END, ENDS
 
@@ -96,16 +93,7 @@ class View:
 
     def tree(self, node: Node) -> Node:
         """A filter on fields that documents have."""
-        match node:
-            case Not(part):
-                return Not(self.tree(part))
-            case All(parts):
-                return All(tuple(map(self.tree, parts)))
-            case Some(parts):
-                return Some(tuple(map(self.tree, parts)))
-            case Has(name, condition):
-                return node if self.plain(name) else _asked(self.spot(name), condition)
-        return node
+        return rewritten(node, lambda name, one: Has(name, one) if self.plain(name) else asked(name, one, _first))
 
     def values(self, document: Mapping[str, list[Any]], name: str) -> list[Any]:
         """What a document has, which is given by field."""
@@ -141,25 +129,16 @@ def _names(name: str) -> tuple[str, ...]:
     return (name, INSTEAD[name]) if name in INSTEAD else (name,)
 
 
-def _asked(spot: Spot, condition: Condition) -> Node:
-    """Documents with a value that a condition holds for."""
-    if spot.constant is not None:
-        holds = condition.matches(Values(pl.Series([spot.constant])), 0)[0]
-        return Everything() if holds else Not(Everything())
-    parts = [_first(names, condition) for names in spot.parts]
-    if spot.turned:
-        parts = [All((Has(END, Word(end)), part)) for end, part in zip(ENDS, parts, strict=True)]
-    return parts[0] if len(parts) == 1 else Some(tuple(parts))
-
-
-def _first(names: tuple[str, ...], condition: Condition) -> Node:
-    own = Has(names[0], condition)
+def _first(name: str, condition: Condition) -> Node:
+    """Documents with a value of a field, or of what has it where they lack the field, that a condition holds for."""
+    names = _names(name)
+    own = Has(name, condition)
     if len(names) == 1:
         return own
-    other = condition if field(names[0]).kind != "keyword" else _of_address(condition)
+    other = condition if field(name).kind != "keyword" else _of_address(condition)
     if other is None:
         return own
-    return Some((own, All((Not(Has(names[0], Exists())), Has(names[1], other)))))
+    return Some((own, All((Not(Has(name, Exists())), Has(names[1], other)))))
 
 
 def _of_address(condition: Condition) -> Condition | None:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from collector.datasets import Dataset
 from collector.query.columns import Mask
 from collector.query.model import TIME, Range
+from collector.query.origins import Both, Constant, Stored, Turned, origin
 from collector.query.parquet import fields
 from collector.query.parquet.coding import Coded, CodedLists, Codes, coded, either, in_common, lists, taken
 from collector.query.parquet.listing import File
@@ -46,7 +47,7 @@ class Rows:
 
     def has(self, name: str) -> bool:
         """Whether any row has a value of a field, as far as the columns tell that it is made of."""
-        if isinstance(fields.origin(self.dataset, name), fields.Constant):
+        if isinstance(origin(self.dataset, name), Constant):
             return True
         needed = [one for one in fields.columns(self.dataset, name) if one != END or name == END]
         there = (self._table.column(one) for one in needed if one in self._table.column_names)
@@ -60,22 +61,22 @@ class Rows:
         return made
 
     def _field(self, name: str) -> pl.Series:
-        match fields.origin(self.dataset, name):
-            case fields.Stored(field):
+        match origin(self.dataset, name):
+            case Stored(field):
                 return self._column(field)
-            case fields.Turned(source, destination):
+            case Turned(source, destination):
                 return self._turned(self._column(source), self._column(destination))
-            case fields.Both(several):
+            case Both(several):
                 return _both([self._column(one) for one in several])
-            case fields.Constant(text):
+            case Constant(text):
                 return self.texts.numbers(pl.Series([text])).new_from_index(0, len(self))
 
     def codes(self, name: str) -> Coded:
         """A field's values, coded; not of lists."""
-        match fields.origin(self.dataset, name):
-            case fields.Stored(field):
+        match origin(self.dataset, name):
+            case Stored(field):
                 return self._codes(field)
-            case fields.Turned(source, destination) if fields.is_text(source):
+            case Turned(source, destination) if fields.is_text(source):
                 one, other = self._codes(source), self._codes(destination)
                 return Coded(either(self._straight, one.codes, other.codes), one.values)
         if name not in self._coded:
