@@ -6,8 +6,8 @@ import numpy.typing as npt
 Halves = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.uint32]
 EMPTY = np.int64(-1)
-FIRST, GROWTH = 1 << 14, 4
-"""So many unknown keys are sorted first, then more: few of the many may be distinct, and looking up costs less."""
+BLOCK = 1 << 14
+"""So many keys are looked up at a time: what is worked out for them stays in the processor's cache."""
 MIX_HI, MIX_LO = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 """Odd constants of Fibonacci and xxHash hashing: neighbours in a network must not be neighbours in the table."""
 
@@ -26,14 +26,18 @@ class AddressIndex:
 
     def rows(self, hi: Halves, lo: Halves) -> tuple[Rows, int]:
         """The row of each key, and how many rows were there before: those from that number on are new."""
-        before = self.count
+        before, rows = self.count, np.empty(len(lo), np.uint32)
+        for begin in range(0, len(lo), BLOCK):
+            some = slice(begin, begin + BLOCK)
+            rows[some] = self._block(hi[some], lo[some])
+        return rows, before
+
+    def _block(self, hi: Halves, lo: Halves) -> npt.NDArray[np.int64]:
         rows = self.find(hi, lo)
-        missing, some = np.flatnonzero(rows < 0), FIRST
-        while len(missing):
-            self._insert(hi[missing[:some]], lo[missing[:some]])
-            rows[missing] = self.find(hi[missing], lo[missing])
-            missing, some = missing[rows[missing] < 0], some * GROWTH
-        return rows.astype(np.uint32), before
+        missing = np.flatnonzero(rows < 0)
+        if len(missing):
+            rows[missing] = self._insert(hi[missing], lo[missing])
+        return rows
 
     def keep(self, rows: npt.NDArray[np.intp]) -> None:
         """Forget all keys but those of these rows, which are 0, 1, 2, … from now on; the room stays."""
@@ -45,7 +49,7 @@ class AddressIndex:
     def find(self, hi: Halves, lo: Halves) -> npt.NDArray[np.int64]:
         """Rows of the keys, -1 where the table lacks one."""
         place = self._home(hi, lo)
-        rows = self._slots[place]
+        rows = self._slots.take(place)
         open_ = np.flatnonzero(~self._settled(rows, hi, lo))
         last = len(self._slots) - 1
         while len(open_):
@@ -57,9 +61,9 @@ class AddressIndex:
 
     def _settled(self, rows: npt.NDArray[np.int64], hi: Halves, lo: Halves) -> npt.NDArray[np.bool_]:
         """Whether the slots' rows hold these keys or nothing; a row of -1 reads the last key, which does no harm."""
-        settled: npt.NDArray[np.bool_] = self.lo[rows] == lo
+        settled: npt.NDArray[np.bool_] = self.lo.take(rows) == lo
         if self._wide or hi.any():
-            settled &= self.hi[rows] == hi
+            settled &= self.hi.take(rows) == hi
         settled |= rows < 0
         return settled
 
@@ -70,24 +74,40 @@ class AddressIndex:
         mixed >>= self._shift
         return mixed.view(np.int64)
 
-    def _insert(self, hi: Halves, lo: Halves) -> None:
-        hi, lo = _distinct(hi, lo)
-        self._wide |= bool(hi.any())
-        first, self.count = self.count, self.count + len(lo)
-        self._grow()
-        self.hi[first : self.count], self.lo[first : self.count] = hi, lo
-        self._place(np.arange(first, self.count))
+    def _insert(self, hi: Halves, lo: Halves) -> npt.NDArray[np.int64]:
+        """Rows for keys that the table lacks, and of which some may be the same.
 
-    def _grow(self) -> None:
-        """Room for all rows, the table at most half full."""
-        if 2 * self.count <= len(self._slots):
+        Of the keys that want the same free slot one gets it, under a number for the time being; those that are the same
+        have it too, the others go on to the next slot.
+        """
+        self._wide |= bool(hi.any())
+        self._grow(self.count + len(lo))
+        place, last = self._home(hi, lo), len(self._slots) - 1
+        first, open_ = np.empty(len(lo), np.int64), np.arange(len(lo))
+        while len(open_):
+            free = open_[self._slots[place[open_]] < 0]
+            self._slots[place[free]] = self.count + free
+            found = np.maximum(self._slots[place[open_]] - self.count, -1)
+            same = (found >= 0) & (lo[found] == lo[open_]) & (hi[found] == hi[open_])
+            first[open_[same]] = found[same]
+            open_ = open_[~same]
+            place[open_] = (place[open_] + 1) & last
+        new = np.flatnonzero(first == np.arange(len(lo)))
+        rows = np.arange(self.count, self.count + len(new))
+        self.hi[rows], self.lo[rows], self._slots[place[new]] = hi[new], lo[new], rows
+        self.count += len(new)
+        place[new] = rows
+        return place[first]
+
+    def _grow(self, count: int) -> None:
+        """Room for so many rows, the table at most half full."""
+        if 2 * count <= len(self._slots):
             return
-        bits = int(2 * self.count - 1).bit_length()
+        bits = int(2 * count - 1).bit_length()
         rows = 1 << (bits - 1)
         self.hi, self.lo = np.resize(self.hi, rows), np.resize(self.lo, rows)
-        settled = int((self._slots >= 0).sum())
         self._slots, self._shift = np.full(1 << bits, EMPTY), np.uint64(64 - bits)
-        self._place(np.arange(settled))
+        self._place(np.arange(self.count))
 
     def _place(self, rows: npt.NDArray[np.int64]) -> None:
         """Put rows into slots; of those that want the same slot one gets it, the others go on to the next."""
@@ -102,21 +122,9 @@ class AddressIndex:
 
 def compacted(rows: npt.NDArray[np.uint32], count: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.intp]]:
     """Row numbers among those alone that occur, of `count` that there are, and which these are."""
-    marked = np.zeros(count, np.bool_)
-    marked[rows] = True
+    marked, places = np.zeros(count, np.bool_), rows.astype(np.intp)
+    marked[places] = True
     used = np.flatnonzero(marked)
-    place = np.empty(count, np.uint32)
-    place[used] = np.arange(len(used), dtype=np.uint32)
-    return place[rows], used
-
-
-def _distinct(hi: Halves, lo: Halves) -> tuple[Halves, Halves]:
-    """Each key once. Sorting the halves and comparing neighbours takes an eighth of numpy's unique on rows."""
-    if not len(hi) or (hi == hi[0]).all():  # as with IPv4: to sort numbers without their places is much cheaper
-        lo = np.unique(lo)
-        return np.full(len(lo), hi[0] if len(hi) else 0, np.uint64), lo
-    order = np.lexsort((lo, hi))
-    hi, lo = hi[order], lo[order]
-    first = np.ones(len(lo), np.bool_)
-    first[1:] = (hi[1:] != hi[:-1]) | (lo[1:] != lo[:-1])
-    return hi[first], lo[first]
+    new = np.empty(count, np.uint32)
+    new[used] = np.arange(len(used), dtype=np.uint32)
+    return new.take(places), used

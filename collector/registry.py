@@ -105,8 +105,8 @@ def service_codes(
     protocols: npt.NDArray[np.uint8], ports: npt.NDArray[np.uint16]
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
     """Row numbers in the table `services` of ports under protocols, and where there is one (a transport with ports)."""
-    block = _blocks()[protocols]
-    return np.maximum(block, 0).astype(np.uint32) * np.uint32(PORTS) + ports, block >= 0
+    first, transport = _blocks()
+    return first.take(protocols) + ports, transport.take(protocols)
 
 
 @cache
@@ -125,11 +125,12 @@ def icmp_rows() -> npt.NDArray[np.uint16]:
 
 
 @cache
-def _blocks() -> npt.NDArray[np.int8]:
-    blocks = np.full(256, -1, np.int8)
+def _blocks() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
+    """The first row of each protocol in the table `services`, 0 where it has none; and whether it has any."""
+    first, transport = np.zeros(256, np.uint32), np.zeros(256, np.bool_)
     for place, number in enumerate(TRANSPORTS.values()):
-        blocks[number] = place
-    return blocks
+        first[number], transport[number] = place * PORTS, True
+    return first, transport
 
 
 def _protocols() -> pl.DataFrame:

@@ -21,7 +21,7 @@ from collector.query.ranges import EXAMPLES, since, within
 from collector.settings import Settings, SettingsError
 
 LAST = "24h"
-SETTINGS = (*(name for name in READING if name not in ("web", "reports")), "document")
+SETTINGS = tuple(name for name in READING if name not in ("web", "reports"))
 
 
 def register(app: typer.Typer) -> None:

@@ -11,7 +11,7 @@ from collector.web import serve
 SETTINGS = tuple(
     name
     for name in Settings.model_fields
-    if name in ("folder", "web", "dashboards", "timezone", "log_level", "elasticsearch", "reports")
+    if name in ("folder", "web", "dashboards", "timezone", "log_level", "elasticsearch", "document", "reports")
     or name.startswith(("elasticsearch_", "smtp_"))
 )
 """Those that reading needs."""

@@ -31,11 +31,11 @@ def numbers(frame: pl.DataFrame, name: str) -> npt.NDArray[np.int64]:
     return frame[name].cast(pl.Int64).fill_null(-1).to_numpy()
 
 
-def small(frame: pl.DataFrame, name: str) -> npt.NDArray[np.int32]:
-    """A column of numbers below 2**31, -1 where a row has no such thing."""
+def filled(frame: pl.DataFrame, name: str) -> npt.NDArray[np.unsignedinteger]:
+    """A column of unsigned numbers, 0 where a row has no such thing."""
     if name not in frame.columns:
-        return np.full(frame.height, -1, np.int32)
-    return frame[name].cast(pl.Int32).fill_null(-1).to_numpy()
+        return np.zeros(frame.height, np.uint8)
+    return frame[name].fill_null(0).to_numpy()
 
 
 def texts(

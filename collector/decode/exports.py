@@ -54,7 +54,7 @@ class ExportColumns:
 
     def take(self, message: Ints) -> "ExportColumns":
         """The headers of the messages that so many records came in."""
-        return ExportColumns(*(getattr(self, name)[message] for name in self.__slots__))
+        return ExportColumns(*(getattr(self, name).take(message) for name in self.__slots__))
 
     def span(self, first: int, end: int) -> "ExportColumns":
         """The rows from `first` to before `end`, not copied."""

@@ -9,14 +9,14 @@ import numpy.typing as npt
 import polars as pl
 
 from collector import schema
-from collector.index import AddressIndex, Halves, compacted
+from collector.index import AddressIndex, Halves, Rows, compacted
 from collector.registry import VALUE
 
 LIMIT = 1_000_000
 """Addresses kept. When there are more, the half that was used last stays."""
 MAPPED_PREFIX = 0xFFFF
-OCTETS = (24, 16, 8, 0)
-"""How far the octets of an IPv4 address are from the lowest bit."""
+PAIRS = (16, 0)
+"""How far pairs of octets of an IPv4 address are from the lowest bit."""
 Entries = pl.DataFrame
 """New addresses: `value` (text), `hi` and `lo` (halves)."""
 Attribute = Callable[[Entries], pl.Series]
@@ -50,14 +50,17 @@ class AddressBook:
         if self._index.count > self._limit:
             self._shorten()
         valid = [flows.get_column(f"{name}.lo").is_not_null() for name in names]
-        hi = np.concatenate([_halves(flows, f"{name}.hi", mask) for name, mask in zip(names, valid, strict=True)])
-        lo = np.concatenate([_halves(flows, f"{name}.lo", mask) for name, mask in zip(names, valid, strict=True)])
-        rows, known = self._index.rows(hi, lo)
+        known = self._index.count
+        rows = [self._rows(flows, name, mask) for name, mask in zip(names, valid, strict=True)]
         self._describe(known)
-        codes, used = compacted(rows, self._index.count)
+        codes, used = compacted(np.concatenate(rows), self._index.count)
         self._stamp(used)
         bare = flows.drop([f"{name}.{half}" for name in names for half in ("hi", "lo")])
         return bare.with_columns(spread(names, valid, codes)), self._entries[used]
+
+    def _rows(self, flows: pl.DataFrame, name: str, mask: pl.Series) -> Rows:
+        """Those of the addresses in two columns, where there are any."""
+        return self._index.rows(*(_halves(flows, f"{name}.{half}", mask) for half in ("hi", "lo")))[0]
 
     def _stamp(self, used: npt.NDArray[np.intp]) -> None:
         if len(self._index.hi) > len(self._used):
@@ -96,18 +99,22 @@ def text(hi: int, lo: int) -> str:
 
 
 def texts(hi: Halves, lo: Halves) -> pl.Series:
-    """Many addresses as `text` gives them: those of IPv4 are put together out of their octets as columns."""
-    octets = [_octets().gather((lo >> np.uint64(shift) & np.uint64(0xFF)).astype(np.uint32)) for shift in OCTETS]
-    out = pl.select(pl.concat_str(octets, separator=".")).to_series()
+    """Many addresses as `text` gives them: those of IPv4 are put together out of pairs of octets as columns."""
+    pairs = [_pairs().gather((lo >> np.uint64(shift) & np.uint64(0xFFFF)).astype(np.uint32)) for shift in PAIRS]
+    out = pl.select(pl.concat_str(pairs, separator=".")).to_series()
     others = np.flatnonzero(~is_ipv4(hi, lo))
-    if len(others):
-        out = out.scatter(others, list(map(text, hi[others].tolist(), lo[others].tolist())))
-    return out
+    return out.scatter(others, _ipv6(hi[others], lo[others])) if len(others) else out
 
 
 @cache
-def _octets() -> pl.Series:
-    return pl.Series([str(octet) for octet in range(256)])
+def _pairs() -> pl.Series:
+    """Two octets, which are half of an IPv4 address."""
+    return pl.Series([f"{one}.{other}" for one in range(256) for other in range(256)])
+
+
+def _ipv6(hi: Halves, lo: Halves) -> list[str]:
+    packed = np.stack([hi, lo], axis=1).astype(">u8").tobytes()
+    return [inet_ntop(AF_INET6, packed[begin : begin + 16]) for begin in range(0, len(packed), 16)]
 
 
 def is_ipv4(hi: Halves, lo: Halves) -> npt.NDArray[np.bool_]:

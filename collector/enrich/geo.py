@@ -43,11 +43,14 @@ class Places:
     def rows(self, hi: Halves, lo: Halves) -> npt.NDArray[np.uint32]:
         """The row of each address, in halves, in `table`."""
         offsets = self.database.places(hi, lo)
-        there, first = np.unique(offsets, return_index=True)
+        there = np.unique(offsets)
+        place = np.searchsorted(there, offsets)
         new = ~np.isin(there, self._offsets, assume_unique=True)
         if new.any():
-            self._learn(there[new], hi[first[new]], lo[first[new]])
-        return self._rows[np.searchsorted(self._offsets, offsets)]
+            some = np.empty(len(there), np.intp)
+            some[place] = np.arange(len(offsets))
+            self._learn(there[new], hi[some[new]], lo[some[new]])
+        return self._rows[np.searchsorted(self._offsets, there)].take(place)
 
     def _learn(self, offsets: npt.NDArray[np.int64], hi: Halves, lo: Halves) -> None:
         """Decode the records at new places, by one of the addresses of each."""

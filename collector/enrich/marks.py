@@ -26,10 +26,10 @@ def icmp_names(frame: pl.DataFrame) -> list[pl.Series]:
     if TYPE not in frame.columns or "network.iana_number" not in frame.columns:
         return []
     protocol = frame["network.iana_number"].fill_null(0).to_numpy()
-    some = (protocol == ICMP) | (protocol == ICMPV6)
-    some &= frame[TYPE].is_not_null().to_numpy()
-    rows = np.zeros(frame.height, np.uint16)
-    kind = frame[TYPE].fill_null(0).to_numpy()[some]
-    code = frame[CODE].fill_null(0).to_numpy()[some] if CODE in frame.columns else np.zeros(len(kind), np.uint8)
-    rows[some] = registry.icmp_rows()[(protocol[some] == ICMPV6).astype(np.uint8), kind, code]
-    return [columns.codes(NAME, rows, some)] if some.any() else []
+    there = np.flatnonzero((protocol == ICMP) | (protocol == ICMPV6))
+    there = there[frame[TYPE].gather(there).is_not_null().to_numpy()]
+    messages = frame.select(name for name in (TYPE, CODE) if name in frame.columns)[there]
+    kind, code = columns.filled(messages, TYPE), columns.filled(messages, CODE)
+    rows, some = np.zeros(frame.height, np.uint16), np.zeros(frame.height, np.bool_)
+    rows[there], some[there] = registry.icmp_rows()[(protocol[there] == ICMPV6).astype(np.uint8), kind, code], True
+    return [columns.codes(NAME, rows, some)] if len(there) else []

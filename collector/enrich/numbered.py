@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from collector.enrich.addresses import spread
@@ -12,6 +13,8 @@ from collector.registry import VALUE
 
 LIMIT = 1 << 18
 """Pairs of exporter and number kept. When there are more, the book begins anew: what is still in use is soon back."""
+NEAR = 1 << 20
+"""Pairs that may be, with the largest numbers there are, up to which they are told apart by a table of all of them."""
 TEXTS: Mapping[str, pl.DataType] = {VALUE: pl.String(), "alias": pl.String()}
 
 
@@ -64,10 +67,11 @@ class NumberBook:
         valid = [column.is_not_null() for column in numbers.values()]
         whose = np.concatenate([_present(rows, mask) for mask in valid])
         which = np.concatenate([_present(one, mask) for one, mask in zip(numbers.values(), valid, strict=True)])
-        found, _ = self._index.rows(whose, which)
+        place, pairs = _distinct(whose, which)
+        found, _ = self._index.rows(*pairs)
         self._describe(exporters)
         codes, used = compacted(found, self._index.count)
-        return spread(list(numbers), valid, codes), _without_empty(self._entries[used])
+        return spread(list(numbers), valid, codes.take(place)), _without_empty(self._entries[used])
 
     def begin(self) -> None:
         """Forget all numbers."""
@@ -109,6 +113,17 @@ class NumberBook:
 
 def _present(column: pl.Series, mask: pl.Series) -> Halves:
     return (column if mask.all() else column.filter(mask)).to_numpy().astype(np.uint64)
+
+
+def _distinct(whose: Halves, which: Halves) -> tuple[npt.NDArray[np.integer], tuple[Halves, Halves]]:
+    """Which of some pairs each pair of numbers is, and these: each once where all numbers are small."""
+    span = int(which.max(initial=0)) + 1
+    count = span * (int(whose.max(initial=0)) + 1)
+    if count > NEAR:
+        return np.arange(len(whose)), (whose, which)
+    place, used = compacted((whose * np.uint64(span) + which).view(np.intp), count)
+    hi, lo = np.divmod(used.astype(np.uint64), np.uint64(span))
+    return place, (hi, lo)
 
 
 def _without_empty(table: pl.DataFrame) -> pl.DataFrame:

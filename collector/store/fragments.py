@@ -6,7 +6,7 @@ Members that some rows lack are *optional*: one piece with a comma in front, nul
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import polars as pl
@@ -185,6 +185,8 @@ def leaf(node: Node, values: pl.Series, text: Callable[[str, pl.Series], Text] =
         return _once(leaf(node, values[:1]))
     if texts.small(kind):
         return _small(node.key, kind, values)
+    if texts.low(kind, values):
+        return Member((f'"{node.key}":', Coded(_low_numbers(), values.to_numpy())))
     before, column, after = text(kind, values)
     before = f'"{node.key}":{before}'
     if column.null_count():
@@ -260,6 +262,11 @@ def _small(key: str, kind: str, values: pl.Series) -> Member:
     if values.null_count():
         return Member(optional=Coded.of(_numbers(f',"{key}":', kind), values))
     return Member((Coded.of(_numbers(f'"{key}":', kind), values),))
+
+
+@cache
+def _low_numbers() -> pa.LargeStringArray:
+    return dictionary(texts.low_numbers())
 
 
 @lru_cache(maxsize=1024)

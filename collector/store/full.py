@@ -81,6 +81,8 @@ class FullMembers(Members):
         super().__init__(flows, line)
         self._cores: dict[str, Text] = {}
         """The members of each end that its copy has."""
+        self._found: dict[str, npt.NDArray[np.int64]] = {}
+        """What `_rows` has found."""
 
     def object(self, node: Node) -> list[Piece]:
         """The pieces between the braces of the document itself."""
@@ -141,7 +143,7 @@ class FullMembers(Members):
         if TAGS not in self._entries:
             self._entries[TAGS] = texts.lists(self._addresses().get_column(TAGS)).extend_constant(None, 1)
         tags: pl.Series = self._entries[TAGS]
-        source, destination = (tags.gather(self._rows(f"{end}.ip", len(tags) - 1)) for end in ENDS)
+        source, destination = (tags.gather(self._rows(f"{end}.ip")) for end in ENDS)
         for role, text in self._turned(source, destination):
             yield Member(optional=wrapped(f',"{role}_rep_tags":', self._series(text), ""))
 
@@ -161,7 +163,7 @@ class FullMembers(Members):
         missing = len(fragments)
         rows: list[npt.NDArray[np.int64]] = []
         for name in (*(f"{end}.ip" for end in ENDS), *TRANSLATED):
-            row = self._rows(name, missing)
+            row = self._rows(name)
             rows.append(np.where(np.any([row == other for other in rows], axis=0), missing, row))
         fragments = fragments.extend_constant(None, 1)
         texts = pl.DataFrame([fragments.gather(row).alias(str(place)) for place, row in enumerate(rows)])
@@ -195,19 +197,22 @@ class FullMembers(Members):
         if before not in self._entries:
             self._entries[before] = _Pair.of(before, make(), after)
         pair: _Pair = self._entries[before]
-        count, missing = len(pair.second), len(pair.rows) - 1
-        first, second = (pair.rows[self._rows(f"{end}.ip", missing)] for end in ENDS)
-        followed = pair.there[second] & (pair.hashes[first] != pair.hashes[second])
-        yield Member(optional=Coded(pair.first, np.where(followed, first + np.uint32(count), first)))
-        yield Member(optional=Coded(pair.second, np.where(followed, second, np.uint32(count - 1))))
+        count, last = np.uint32(len(pair.second)), np.uint32(len(pair.second) - 1)
+        first, second = (pair.rows.take(self._rows(f"{end}.ip")) for end in ENDS)
+        followed = pair.there.take(second) & (pair.hashes.take(first) != pair.hashes.take(second))
+        # Multiplied by the truth values, since np.where takes several times as long.
+        yield Member(optional=Coded(pair.first, first + followed * count))
+        yield Member(optional=Coded(pair.second, last - followed * (last - second)))
 
-    def _rows(self, name: str, missing: int) -> npt.NDArray[np.int64]:
-        """The row of each flow's address, `missing` where it has none."""
-        frame = self._flows.frame
-        if name not in frame.columns:
-            return np.full(len(self._flows), missing)
-        rows: npt.NDArray[np.int64] = frame.get_column(name).cast(pl.Int64).fill_null(missing).to_numpy()
-        return rows
+    def _rows(self, name: str) -> npt.NDArray[np.int64]:
+        """The row of each flow's address, the one behind the last where it has none."""
+        if name not in self._found:
+            frame, missing = self._flows.frame, self._addresses().height
+            if name in frame.columns:
+                self._found[name] = frame.get_column(name).cast(pl.Int64).fill_null(missing).to_numpy()
+            else:
+                self._found[name] = np.full(len(self._flows), missing)
+        return self._found[name]
 
 
 def _member(text: Text) -> Member:

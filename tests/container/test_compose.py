@@ -71,12 +71,19 @@ def test_secrets_come_from_the_environment_only() -> None:
 
 def test_example_names_every_variable_and_holds_no_secret() -> None:
     example = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    defaults = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", TEXT))
+    defaults = dict(re.findall(r"\$\{(\w+):?-([^}]*)\}", TEXT))
     required = set(re.findall(r"\$\{(\w+):\?", TEXT))
     passed = set(SERVICES["collector"]["build"]["args"])
     assert set(example) == defaults.keys() | required | passed
     assert all(example[name] == "" for name in required)
     assert all(example[name] == default for name, default in defaults.items())
+
+
+def test_collector_deletes_old_days_and_setup_tells_the_same() -> None:
+    limits = ("FLOW_COLLECTOR_KEEP_DAYS", "FLOW_COLLECTOR_KEEP_GIB")
+    collector, told = ([SERVICES[name]["environment"][limit] for limit in limits] for name in ("collector", "setup"))
+    assert collector == told
+    assert collector == ["${KEEP_DAYS-30}", "${KEEP_GIB:-}"]  # an empty KEEP_DAYS is empty there too: for ever
 
 
 def test_real_passwords_stay_out_of_git_and_of_the_image() -> None:

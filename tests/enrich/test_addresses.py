@@ -5,11 +5,12 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.enrich.addresses import AddressBook, text, texts
-from collector.index import AddressIndex
+from collector.index import BLOCK, AddressIndex
 from collector.registry import VALUE
 
 HALF = st.integers(0, 2**64 - 1)
@@ -127,3 +128,21 @@ def test_keys_that_differ_in_the_upper_half_alone_are_different_before_and_after
     assert index.find(np.array([0, 7], np.uint64), lo).tolist() == [0, -1]
     assert index.rows(np.array([7, 0], np.uint64), lo)[0].tolist() == [1, 0]
     assert index.find(np.zeros(2, np.uint64), lo).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_rows_are_numbered_without_gaps_and_each_key_has_one(blocks: int) -> None:
+    """Keys of both families, new ones many times each, and few home slots for them all in the beginning."""
+    draw, count = np.random.default_rng(blocks), blocks * BLOCK
+    hi = draw.choice(np.array([0, 1, 2**63], np.uint64), count)
+    lo = draw.integers(0, count // 8, count, np.uint64)
+    index, known = AddressIndex(bits=2), set[tuple[int, int]]()
+    for part in (slice(0, count // 2), slice(0, count)):
+        rows, before = index.rows(hi[part], lo[part])
+        keys = set(zip(hi[part].tolist(), lo[part].tolist(), strict=True))
+        assert index.count == len(keys)
+        assert before == len(known)
+        assert (index.hi[rows] == hi[part]).all()
+        assert (index.lo[rows] == lo[part]).all()
+        assert sorted(set(rows.tolist())) == list(range(index.count))
+        known = keys

@@ -318,6 +318,15 @@ class TestWhatIsKept:
             (codes,), table = book.intern(pl.Series([0] * 10, dtype=pl.UInt32), {"n": numbers}, [EXPORTER])
             assert table["value"].gather(codes).to_list() == [f"index: {number}" for number in numbers]
 
+    @pytest.mark.parametrize("largest", [5, 2**32 - 1])
+    def test_numbers_are_their_exporters_alone_however_large_they_are(self, largest: int) -> None:
+        book = NumberBook("interfaces", Names(), "index: ")
+        whose, which = [0, 1, 1, 0, 1], [3, 3, largest, largest, 3]
+        rows, numbers = pl.Series(whose, dtype=pl.UInt32), pl.Series("n", which, dtype=pl.UInt32)
+        (codes,), table = book.intern(rows, {"n": numbers}, [EXPORTER, "192.0.2.99"])
+        assert table["value"].gather(codes).to_list() == [f"index: {number}" for number in which]
+        assert len(set(codes.to_list())) == table.height == len(set(zip(whose, which, strict=True)))
+
 
 @needs_corpus
 class TestCaptures:

@@ -56,9 +56,9 @@ def _drawn(target: str, lines: list[Any], asked: list[Question], answers: list[A
     specs = {name: spec for name, spec in vega_specs(lines) if len(by_panel[name]) == _sources(spec)}
     jobs = [Job(spec, _named(spec, by_panel[name]), TARGETS[target].add_filter) for name, spec in specs.items()]
     for name, drawn in zip(specs, draw(jobs), strict=True):
-        if not any(drawn["marks"].get(mark) for mark in ("edge", "place", "land_0")):
+        if not any(drawn["marks"].get(mark) for mark in ("edge", "place", "land_0", "number")):
             yield f"{target}: {name}: nothing is drawn"
-        if drawn["warnings"] or "NaN" in drawn["svg"]:
+        if drawn["warnings"] or "NaN" in drawn["svg"] or ">–</text>" in drawn["svg"]:
             yield f"{target}: {name}: {drawn['warnings']}"
 
 

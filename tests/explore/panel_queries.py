@@ -26,7 +26,16 @@ def questions(lines: Sequence[Json], begin: int, end: int) -> Iterator[Question]
     for line in lines:
         views = [titles[one["id"]] for one in line["references"] if one["type"] == "index-pattern"]
         for index, body in _asked(line, views[0] if views else ""):
+            _put_in(body, {"min": begin, "max": end})
             yield Question(line["id"], index, body | {"query": _query(body.get("query"), begin, end)})
+
+
+def _put_in(part: Any, ends: dict[str, int]) -> None:
+    """The ends of the range, where Vega's questions have a place for them."""
+    for key, inner in list(part.items()) if isinstance(part, dict) else ():
+        if isinstance(inner, dict) and "%timefilter%" in inner:
+            part[key] = ends[inner["%timefilter%"]]
+        _put_in(part[key], ends)
 
 
 def _asked(line: Json, view: str) -> Iterator[tuple[str, Json]]:

@@ -31,6 +31,10 @@ class Standin:
     """Requests that it answers with 503 before it is ready."""
     limit: int = LIMIT
     html: bool = False
+    status: bytes = b""
+    """Answer to the question for its status, instead of the true one."""
+    says: Any = None
+    """Answer to an import that it leaves undone."""
     refused: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Errors by id of objects."""
     objects: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
@@ -76,6 +80,8 @@ class _Handler(BaseHTTPRequestHandler):
         one = self.standin
         if one.html or not self.path.startswith(one.base + "/api/status"):
             return self._html()
+        if one.status:
+            return self._send(200, one.status, "application/json")
         if one.starting:
             one.starting -= 1
             return self._send(503, b"Kibana server is not ready yet", "text/plain")
@@ -94,6 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
         one.headers = self.headers
         if not path.startswith(IMPORT):
             return self._json(404, {"statusCode": 404, "error": "Not Found", "message": "Not Found"})
+        if one.says is not None:
+            return self._json(200, one.says)
         status, answer = self._imported(body, space or self.headers.get("securitytenant", ""), "overwrite=true" in path)
         return self._json(status, answer)
 
@@ -137,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _html(self) -> None:
         self._send(404 if not self.standin.html else 200, b"<html>a page</html>", "text/html", named=False)
 
-    def _json(self, status: int, content: dict[str, Any]) -> None:
+    def _json(self, status: int, content: Any) -> None:
         self._send(status, json.dumps(content).encode(), "application/json; charset=utf-8")
 
     def _send(self, status: int, body: bytes, kind: str, named: bool = True) -> None:

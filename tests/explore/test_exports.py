@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from collector.datasets import DATASETS
+from collector.explore.colours import known, other
 from collector.explore.exports import export
 from collector.explore.kibana.objects import CLASSIC_TAGS, LENS_TAGS, TARGETS
 from collector.explore.kibana.views import BITS
@@ -233,6 +234,79 @@ def test_every_panel_of_a_dashboard_has_a_counterpart(lines: list[Json]) -> None
         for panel in dashboard.panels():
             shown = "atlas" if panel.kind == "map" and len(maps) > 1 else panel.id
             assert f"flow-collector-{name}-{shown}" in ids
+
+
+def columns(line: Json) -> Iterator[tuple[str, bool]]:
+    """What a table or chart of the program's own measures is called there, and whether it is per second.
+
+    Lens scales by the interval or the range, the classic dialect by the interval of a histogram alone.
+    """
+    if line["type"] == "lens":
+        for layer in layers(line).values():
+            measures = [one for one in layer["columns"].values() if not one["isBucketed"]]
+            yield from ((one["label"], one.get("timeScale") == "s") for one in measures)
+    elif line["type"] == "visualization":
+        aggs = [agg["params"] | agg for agg in json.loads(line["attributes"]["visState"])["aggs"]]
+        scaled = any(agg.get("scaleMetricValues") for agg in aggs)
+        yield from ((agg["customLabel"], scaled) for agg in aggs if agg["schema"] == "metric")
+
+
+def test_what_is_called_a_rate_is_one(target: str, lines: list[Json]) -> None:
+    named = [
+        (line["id"], rate) for line in lines for words, rate in columns(line) if re.search("Bit rate|per second", words)
+    ]
+    counted = {"flow-collector-interface-counters"}
+    assert [rate for _, rate in named]
+    assert not [one for one, rate in named if not rate and not one.startswith(tuple(counted))]
+    overview = next(line for line in lines if line["id"] == "flow-collector-overview-bits")
+    if TARGETS[target].lens:
+        assert [*columns(overview)] == [("Bit rate", True)]
+    else:
+        assert overview["id"] in dict(specs(lines))
+
+
+def test_known_names_have_the_colours_of_the_page(lines: list[Json]) -> None:
+    seen = 0
+    found = {line["id"]: given for line in lines if (given := coloured(line))}
+    for name, dashboard in dashboards().items():
+        for panel in dashboard.panels():
+            if panel.kind in ("series", "pie") and len(panel.by) == 1 and panel.by[0] in known():
+                seen += 1
+                wanted = {**known()[panel.by[0]], "Other": other()}
+                assert found.pop(f"flow-collector-{name}-{panel.id}") == wanted, panel.id
+    assert seen > 10
+    assert not found
+
+
+def coloured(line: Json) -> Json:
+    """Colours by name that a panel holds."""
+    if line["type"] == "visualization":
+        return dict(json.loads(line["attributes"]["uiStateJSON"]).get("vis", {}).get("colors", {}))
+    if line["type"] != "lens":
+        return {}
+    state = line["attributes"]["state"]["visualization"]
+    (layer,) = state.get("layers", [state])
+    given = layer.get("colorMapping", {"assignments": []})["assignments"]
+    rules = {name: one["color"]["colorCode"] for one in given for name in one["rule"]["values"]}
+    return {"Other" if name == "__other__" else name: colour for name, colour in rules.items()}
+
+
+def test_a_number_is_in_a_panel_once(lines: list[Json]) -> None:
+    for line in lines:
+        words = [name for name, _ in columns(line)]
+        assert len(set(words)) == len(words), line["id"]
+
+
+def test_no_description_speaks_of_what_is_not_shown(lines: list[Json]) -> None:
+    by_id = {line["id"]: line["attributes"] for line in lines}
+    told = 0
+    for name, dashboard in dashboards().items():
+        for panel in dashboard.panels():
+            shown = by_id.get(f"flow-collector-{name}-{panel.id}", {"description": ""})["description"]
+            told += panel.kind == "table" and bool(shown)
+            if panel.kind == "table":
+                assert not [one.title for one in panel.ratios if one.title.lower() in shown.lower()], panel.id
+    assert told
 
 
 def test_the_files_in_the_folder_are_current(target: str) -> None:

@@ -17,7 +17,8 @@ from collector.registry import VALUE
 from collector.schema import Field
 from collector.store.documents import documents, lines
 from collector.store.full import END
-from collector.store.texts import times
+from collector.store.instants import times
+from collector.store.texts import LOW
 
 WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the columns hold naive times in UTC
@@ -158,3 +159,15 @@ def test_times_are_iso_8601(stamps: list[int | None]) -> None:
     column = pl.Series(stamps, dtype=pl.Datetime("ms"))
     expected = [None if value is None else plain("@timestamp", value) for value in column]
     assert times(column).to_list() == expected
+
+
+def test_years_of_five_digits_have_their_digits() -> None:
+    column = pl.Series([0, None, 253_402_300_800_001]).cast(pl.Datetime("ms"))
+    assert times(column).to_list() == ["1970-01-01T00:00:00.000Z", None, "10000-01-01T00:00:00.001Z"]
+
+
+def test_numbers_are_the_same_whether_all_are_low_or_not() -> None:
+    low = pl.Series("flow.input_snmp", [*range(LOW - 2000, LOW)], dtype=pl.UInt32)
+    for column in (low, low + 1):
+        found = documents(Flows(pl.DataFrame([column])))
+        assert [json.loads(one)["flow"]["input_snmp"] for one in found] == column.to_list()

@@ -18,8 +18,9 @@ from collector.flows import Flows
 from collector.schema import Field
 from collector.store.parquet import columns
 from collector.store.parquet.chunks import Encoder
-from collector.store.parquet.encoding import bit_packed, integers
+from collector.store.parquet.encoding import bit_packed
 from collector.store.parquet.file import ParquetFile
+from collector.store.parquet.integers import Integers
 from collector.store.parquet.joining import joined
 from tests.store.parquet_flows import expected, in_utc, random_flows, write_file
 from tests.store.sample import flows
@@ -148,11 +149,11 @@ def test_packing_fills_up_to_eight_values(width: int) -> None:
 
 
 def test_equal_columns_are_compressed_once() -> None:
-    encoder = Encoder()
+    encoder, integers = Encoder(), Integers()
     values = np.arange(1000, dtype=np.uint64) * 1000
-    one = encoder.chunk(integers(values, "<i8", None, 1000))
-    same = encoder.chunk(integers(values.copy(), "<i8", None, 1000))
-    other = encoder.chunk(integers(values[::-1].copy(), "<i8", None, 1000))
+    one = encoder.chunk(integers.column(values, "<i8", None, 1000))
+    same = encoder.chunk(integers.column(values.copy(), "<i8", None, 1000))
+    other = encoder.chunk(integers.column(values[::-1].copy(), "<i8", None, 1000))
     assert one.data[-1] is same.data[-1]
     assert one.data[-1] is not other.data[-1]
 
@@ -160,10 +161,10 @@ def test_equal_columns_are_compressed_once() -> None:
 def test_truth_values_and_floats() -> None:
     """Kinds that the schema knows and no field has at present."""
     present = np.array([True, False, True, True])
-    truth = columns.numbers(_field("bool"), np.array([True, False, True]), present, 4)
+    truth = columns.numbers(_field("bool"), np.array([True, False, True]), present, 4, Integers())
     assert truth.values.tobytes() == b"\5"
     assert truth.nulls == 1
-    floats = columns.numbers(_field("f64"), np.array([0.5, -1.0, np.inf]), present, 4)
+    floats = columns.numbers(_field("f64"), np.array([0.5, -1.0, np.inf]), present, 4, Integers())
     assert floats.values.tobytes() == np.array([0.5, -1.0, np.inf]).tobytes()
 
 

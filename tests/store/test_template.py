@@ -23,6 +23,11 @@ def test_the_files_for_those_who_install_by_hand_are_current(name: str) -> None:
     assert json.loads(text)
 
 
+@pytest.mark.parametrize("name", sorted(generate()))
+def test_the_docs_say_what_they_are_for(name: str) -> None:
+    assert name in (FOLDER.parent / "docs" / "search-engines.md").read_text(encoding="utf-8")
+
+
 def test_the_command_that_writes_them(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "collector.store.template", str(tmp_path)]
     subprocess.run(command, cwd=FOLDER.parent, check=True)

@@ -8,6 +8,7 @@ from collector.explore.dashboard import COLUMNS, MOST_HEIGHT, Dashboard, Panel, 
 from collector.explore.kibana.classic import TYPES as PLAIN
 from collector.explore.kibana.classic import classic, visualization
 from collector.explore.kibana.lens import lens
+from collector.explore.kibana.number import needed, number
 from collector.explore.kibana.objects import SEARCH_SOURCE, Json, Reference, Target, saved, search_source, text
 from collector.explore.kibana.sankey import sankey
 from collector.explore.kibana.words import Words
@@ -60,7 +61,7 @@ class Boards:
         identifier, dataset = self.words.panel(name, panel.id), dashboard.dataset_of(panel)
         if panel.id == CONTROLS and panel.kind == "text":
             return self._controls(identifier, panel, dashboard)
-        if panel.kind in PLAIN:
+        if panel.kind in PLAIN and not needed(self.target, panel):
             make = lens if self.target.lens else classic
             return make(self.target, identifier, panel, dataset, self.words)
         if panel.kind == "records":
@@ -73,12 +74,15 @@ class Boards:
         if panel.kind == "text":
             params: Json = {"fontSize": 12, "openLinksInNewTab": False, "markdown": panel.text}
             return {"title": panel.title, "type": "markdown", "params": params, "aggs": []}
-        picture = (
-            sankey(self.target, panel, dataset, self.words)
-            if panel.kind == "sankey"
-            else world(self.target, self._maps(panel, dashboard), dataset, self.words, self.outline)
-        )
+        picture = self._picture(panel, dashboard, dataset)
         return {"title": panel.title, "type": "vega", "params": {"spec": text(picture)}, "aggs": []}
+
+    def _picture(self, panel: Panel, dashboard: Dashboard, dataset: Dataset) -> Json:
+        if panel.kind == "metric":
+            return number(panel, dataset, self.words)
+        if panel.kind == "sankey":
+            return sankey(self.target, panel, dataset, self.words)
+        return world(self.target, self._maps(panel, dashboard), dataset, self.words, self.outline)
 
     def _maps(self, panel: Panel, dashboard: Dashboard) -> list[tuple[Panel, ...]]:
         """The maps that a panel stands for, in rows."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from collector.datasets import Dataset
 from collector.explore.dashboard import Panel
-from collector.explore.kibana.metrics import CLASSIC, Metric, metric
+from collector.explore.kibana.metrics import CLASSIC, Metric, description, metrics
 from collector.explore.kibana.objects import (
     SEARCH_SOURCE,
     Json,
@@ -19,7 +19,6 @@ from collector.explore.kibana.objects import (
     text,
 )
 from collector.explore.kibana.words import Words
-from collector.query.measures import measure
 
 NARROW = 16
 """Columns below which labels of a pie are cut."""
@@ -31,11 +30,9 @@ def classic(target: Target, identifier: str, panel: Panel, dataset: Dataset, wor
     """A panel of the kinds in `TYPES`."""
     view = Reference(SEARCH_SOURCE, "index-pattern", words.view(dataset))
     kind = "line" if panel.kind == "series" and not panel.by else TYPES[panel.kind]
-    metrics = [metric(measure(one), words.of(panel, one), series=panel.kind == "series") for one in panel.measures]
-    if panel.kind == "metric" or (panel.kind == "series" and panel.by):
-        metrics = metrics[:1]
-    params, more = _params(panel, kind, metrics)
-    state = {"title": panel.title, "type": kind, "params": params, "aggs": aggregations(panel, metrics, words)} | more
+    shown = metrics(panel, words, rates=panel.kind == "series")
+    params, more = _params(panel, kind, shown)
+    state = {"title": panel.title, "type": kind, "params": params, "aggs": aggregations(panel, shown, words)} | more
     return visualization(target, identifier, panel, state, [view], _colours(panel, words))
 
 
@@ -52,7 +49,7 @@ def visualization(
     query = panel.filter if indexed and panel.filter != "*" else ""
     attributes = {
         "title": panel.title,
-        "description": panel.description,
+        "description": description(panel),
         "version": 1,
         "visState": text(state),
         "uiStateJSON": text(colours or {}),
@@ -61,16 +58,16 @@ def visualization(
     return saved(target, "visualization", identifier, attributes, references)
 
 
-def aggregations(panel: Panel, metrics: Sequence[Metric], words: Words) -> list[Json]:
+def aggregations(panel: Panel, shown: Sequence[Metric], words: Words) -> list[Json]:
     """Metrics, groups, and time where it is a series."""
-    numbered = [_metric(number, one) for number, one in enumerate(metrics, 1)]
+    numbered = [_metric(number, one) for number, one in enumerate(shown, 1)]
     groups = [
-        _terms(len(metrics) + number, panel, field, words, last=number == len(panel.by))
+        _terms(len(shown) + number, panel, field, words, last=number == len(panel.by))
         for number, field in enumerate(panel.by, 1)
     ]
     if panel.kind != "series":
         return numbered + groups
-    return [*numbered, *groups, _time(len(numbered) + len(groups) + 1, metrics[0].per_second)]
+    return [*numbered, *groups, _time(len(numbered) + len(groups) + 1, shown[0].per_second)]
 
 
 def _metric(number: int, one: Metric) -> Json:
@@ -115,30 +112,30 @@ def _agg(number: int, kind: str, schema: str, params: Json) -> Json:
     return {"id": str(number), "enabled": True, "type": kind, "schema": schema, "params": params}
 
 
-def _params(panel: Panel, kind: str, metrics: Sequence[Metric]) -> tuple[Json, Json]:
+def _params(panel: Panel, kind: str, shown: Sequence[Metric]) -> tuple[Json, Json]:
     """`params`, and what stands beside them."""
     if kind == "table":
-        return _table(len(panel.by), metrics)
+        return _table(len(panel.by), shown)
     if kind == "pie":
         return {"isDonut": True, "addLegend": True, "labels": {"show": panel.width >= NARROW}}, {}
     if kind == "metric":
         return {"metric": {"style": {"fontSize": 30}, "labels": {"show": False}}}, {}
-    return _axes(panel, kind, metrics), {}
+    return _axes(panel, kind, shown), {}
 
 
-def _table(groups: int, metrics: Sequence[Metric]) -> tuple[Json, Json]:
+def _table(groups: int, shown: Sequence[Metric]) -> tuple[Json, Json]:
     params: Json = {
         "perPage": 10,
         "showTotal": True,
         "totalFunc": "sum",
-        "percentageCol": metrics[0].label if metrics[0].measure.kind in ("sum", "count") else "",
+        "percentageCol": shown[0].label if shown[0].measure.kind in ("sum", "count") else "",
         "sort": {"columnIndex": groups, "direction": "desc"},
     }
     # Kibana keeps the order in the parameters, OpenSearch Dashboards beside them.
     return params, {"sortColumn": {"colIndex": groups, "direction": "desc"}}
 
 
-def _axes(panel: Panel, kind: str, metrics: Sequence[Metric]) -> Json:
+def _axes(panel: Panel, kind: str, shown: Sequence[Metric]) -> Json:
     stacked = kind == "area" and panel.stacked
     shape = "histogram" if kind == "horizontal_bar" else kind
     across = kind == "horizontal_bar"
@@ -167,7 +164,7 @@ def _axes(panel: Panel, kind: str, metrics: Sequence[Metric]) -> Json:
                 "show": True,
                 "scale": {"type": "linear", "mode": "normal"},
                 "labels": {"show": True, "filter": across, "truncate": 100},
-                "title": {"text": metrics[0].label},
+                "title": {"text": shown[0].label},
             }
         ],
         "seriesParams": [
@@ -182,14 +179,12 @@ def _axes(panel: Panel, kind: str, metrics: Sequence[Metric]) -> Json:
                 "showCircles": not stacked and not across,
                 "lineWidth": 2,
             }
-            for number, one in enumerate(metrics, 1)
+            for number, one in enumerate(shown, 1)
         ],
     }
 
 
 def _colours(panel: Panel, words: Words) -> Json:
     """Colours of known names, so that they are alike in all charts; others get one by the program."""
-    if panel.kind not in ("series", "pie") or not panel.by:
-        return {}
-    known = dict(words.colours.get(panel.by[-1], {}))
+    known = words.coloured(panel)
     return {"vis": {"colors": {**known, "Other": words.other}}} if known else {}

@@ -4,28 +4,30 @@ from collections.abc import Sequence
 
 from collector.datasets import Dataset
 from collector.explore.dashboard import Panel
-from collector.explore.kibana.metrics import LENS, Metric, metric
+from collector.explore.kibana.metrics import LENS, Metric, description, metrics
 from collector.explore.kibana.objects import Json, Reference, Target, saved
 from collector.explore.kibana.words import Words
-from collector.query.measures import measure
 
 LAYER = "L"
 TIME = "x"
 TYPES = {"series": "lnsXY", "bars": "lnsXY", "pie": "lnsPie", "table": "lnsDatatable", "metric": "lnsMetric"}
 RECORDS = "___records___"
+OTHER = "__other__"
+"""The key of what is beyond the top."""
+PALETTE = "eui_amsterdam_color_blind"
+"""Of names without a colour of their own."""
 
 
 def lens(target: Target, identifier: str, panel: Panel, dataset: Dataset, words: Words) -> Json:
     """A panel of the kinds in `TYPES`."""
-    metrics = [metric(measure(one), words.of(panel, one), series=panel.kind == "series") for one in panel.measures]
-    if panel.kind == "metric" or (panel.kind == "series" and panel.by):
-        metrics = metrics[:1]
+    # Without a histogram, Lens scales by the whole time range (since 8.5).
+    shown = metrics(panel, words, rates=True)
     columns = {**_groups(panel, words), **({TIME: _time()} if panel.kind == "series" else {})}
-    columns |= {f"m{number}": _metric(one) for number, one in enumerate(metrics)}
+    columns |= {f"m{number}": _metric(one) for number, one in enumerate(shown)}
     layer = {"columnOrder": list(columns), "incompleteColumns": {}, "columns": columns}
     state = {
         "datasourceStates": {"formBased": {"layers": {LAYER: layer}}},
-        "visualization": _visualization(panel, metrics),
+        "visualization": _visualization(panel, shown, _colours(panel, words)),
         "query": {"query": "" if panel.filter == "*" else panel.filter, "language": "lucene"},
         "filters": [],
         "internalReferences": [],
@@ -33,7 +35,7 @@ def lens(target: Target, identifier: str, panel: Panel, dataset: Dataset, words:
     }
     attributes = {
         "title": panel.title,
-        "description": panel.description,
+        "description": description(panel),
         "visualizationType": TYPES[panel.kind],
         "state": state,
     }
@@ -111,14 +113,42 @@ def _metric(one: Metric) -> Json:
 
 
 def _format(one: Metric) -> Json:
-    kind = "bytes" if (one.field or "").endswith("bytes") and one.measure.kind != "unique" else "number"
-    return {"id": kind, "params": {"decimals": 1 if kind == "bytes" else 0, "compact": kind == "number"}}
+    ends = (one.field or "").rpartition(".")[2].rpartition("_")[2]
+    kind = ends if ends in ("bytes", "bits") and one.measure.kind != "unique" else "number"
+    decimals = 0 if kind == "number" and not one.per_second else 1
+    return {"id": kind, "params": {"decimals": decimals, "compact": kind == "number"}}
 
 
-def _visualization(panel: Panel, metrics: Sequence[Metric]) -> Json:
-    accessors = [f"m{number}" for number in range(len(metrics))]
+def _colours(panel: Panel, words: Words) -> Json:
+    """Colours of known names, as Kibana 8.13 and later have them; 9 turns them into its own form.
+
+    Not of several fields together, whose groups have no names of their own.
+    """
+    known = words.coloured(panel)
+    if not known or panel.by[1:]:
+        return {}
+    given = [
+        {
+            "rule": {"type": "matchExactly", "values": [name]},
+            "color": {"type": "colorCode", "colorCode": colour},
+            "touched": True,
+        }
+        for name, colour in {**known, OTHER: words.other}.items()
+    ]
+    rest = {"rule": {"type": "other"}, "color": {"type": "loop"}, "touched": False}
+    mapping = {
+        "assignments": given,
+        "specialAssignments": [rest],
+        "paletteId": PALETTE,
+        "colorMode": {"type": "categorical"},
+    }
+    return {"colorMapping": mapping}
+
+
+def _visualization(panel: Panel, shown: Sequence[Metric], colours: Json) -> Json:
+    accessors = [f"m{number}" for number in range(len(shown))]
     groups = _names(panel)
-    layer: Json = {"layerId": LAYER, "layerType": "data"}
+    layer: Json = {"layerId": LAYER, "layerType": "data", **colours}
     if panel.kind == "metric":
         return layer | {"metricAccessor": accessors[0]}
     if panel.kind == "table":

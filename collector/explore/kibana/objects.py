@@ -40,6 +40,11 @@ class Target:
     multi_terms: bool
     """Whether the engine knows this aggregation; a script does the same on all, slower."""
 
+    @property
+    def spaces(self) -> bool:
+        """Whether it has spaces, as Kibana; else tenants."""
+        return self.name.startswith("kibana")
+
 
 TARGETS: Mapping[str, Target] = {
     one.name: one

@@ -20,7 +20,7 @@ def sankey(target: Target, panel: Panel, dataset: Dataset, words: Words) -> Json
     return spec(
         data=_data(target, panel, dataset, words),
         scales=_scales(),
-        marks=[_edges(words.of(panel, panel.measures[0])), *_nodes("s"), *_nodes("t")],
+        marks=[_edges(value(panel, words)[2]), *_nodes("s"), *_nodes("t")],
         signals=[
             clicked(target, dataset, "edge", {fields[0]: "datum.s", fields[1]: "datum.t"}),
             clicked(target, dataset, "node_s", {fields[0]: "datum.name"}),

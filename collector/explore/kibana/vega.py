@@ -36,11 +36,24 @@ def spec(*, data: list[Json], **rest: Any) -> Json:
 
 def source(panel: Panel, dataset: Dataset, aggregations: Json) -> Json:
     """Where the answer of the engine comes from: the page's time and filters apply."""
+    # A query would take the place of the page's: the panel's own filter goes into the aggregation.
+    own = {"own": {**_own(panel), "aggs": aggregations}}
+    return _asked(dataset, aggregations if panel.filter == "*" else own)
+
+
+def whole(panel: Panel, dataset: Dataset, asked: Json) -> Json:
+    """As `source`, of all rows together: `asked` stands beside their filter, in the aggregation `all`."""
+    return _asked(dataset, {"all": {**_own(panel), **asked}})
+
+
+def _own(panel: Panel) -> Json:
+    """A panel's filter, as an aggregation."""
+    query: Json = {"match_all": {}} if panel.filter == "*" else {"query_string": {"query": panel.filter}}
+    return {"filter": query}
+
+
+def _asked(dataset: Dataset, aggregations: Json) -> Json:
     body: Json = {"size": 0, "aggs": aggregations}
-    if panel.filter != "*":
-        # A query would take the place of the page's: the panel's own filter goes into the aggregation.
-        own = {"filter": {"query_string": {"query": panel.filter}}, "aggs": aggregations}
-        body["aggs"] = {"own": own}
     return {"%context%": True, "%timefield%": "@timestamp", "index": view_title(dataset), "body": body}
 
 
@@ -55,7 +68,7 @@ def buckets(panel: Panel, name: str) -> list[Json]:
 
 def value(panel: Panel, words: Words) -> tuple[Json, str, str]:
     """The aggregation of the first measure, where its value is in a bucket, and its label."""
-    one = metric(measure(panel.measures[0]), words.of(panel, panel.measures[0]), series=False)
+    one = metric(measure(panel.measures[0]), words.of(panel, panel.measures[0]), rates=False)
     if one.measure.kind == "count":
         return {}, "datum.k.doc_count", one.label
     name = {"average": "avg", "unique": "cardinality"}.get(one.measure.kind, one.measure.kind)

@@ -15,6 +15,8 @@ class Words:
 
     label: Callable[..., str]
     """The words for a field or a measure."""
+    unit: Callable[..., str]
+    """The unit of their numbers, one of `units.UNITS`."""
     colours: Mapping[str, Mapping[str, str]]
     """The colours of known values, by field."""
     other: str
@@ -34,6 +36,10 @@ class Words:
         """Id of an index pattern."""
         own = "" if self.prefix == PREFIX else self.prefix
         return f"{own}{dataset.prefix}*"
+
+    def coloured(self, panel: Panel) -> Mapping[str, str]:
+        """The colours of known values in a panel that has a colour for each group; empty where there are none."""
+        return self.colours.get(panel.by[-1], {}) if panel.kind in ("series", "pie") and panel.by else {}
 
     def of(self, panel: Panel, name: str) -> str:
         """The words for a field or measure in a panel."""

@@ -1,20 +1,19 @@
 """The import of a file of saved objects, and what has become of each object."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from urllib3.filepost import encode_multipart_formdata
 
-from collector.explore.setup.server import OPENSEARCH, Server, SetupError, refused
+from collector.explore.setup.server import Server, SetupError, no_json, refused
 from collector.store.client import Answer, Client
 
 PATH = "/api/saved_objects/_import?overwrite=true"
 XSRF: Mapping[str, str] = {"kbn-xsrf": "true", "osd-xsrf": "true"}
 """Each server wants one of them, and does not mind the other."""
-SPACE_NEEDS = "a space is Kibana's; OpenSearch Dashboards has tenants"
-TENANT_NEEDS = "a tenant is of OpenSearch Dashboards; Kibana has spaces"
 
 
 @dataclass(frozen=True)
@@ -29,38 +28,61 @@ class Imported:
 
 
 def imported(client: Client, server: Server, file: bytes, space: str | None, tenant: str | None) -> list[Imported]:
-    """Import a file, replacing what is there. SetupError where the whole of it was refused."""
-    if space and server.name == OPENSEARCH:
-        raise SetupError(SPACE_NEEDS)
-    if tenant and server.name != OPENSEARCH:
-        raise SetupError(TENANT_NEEDS)
+    """Import a file, replacing what is there.
+
+    SetupError where the whole of it was refused, or where the answer does not tell what has become of each object.
+    """
     body, kind = encode_multipart_formdata({"file": ("flow-collector.ndjson", file, "application/ndjson")})
     before = f"/s/{quote(space, safe='')}" if space else ""
     headers = {**XSRF, **({"securitytenant": tenant} if tenant else {})}
     answer = client.exchange("POST", before + PATH, body, kind, headers)
     content = answer.json()
-    if answer.status >= 300 or not isinstance(content, dict) or "success" not in content:
+    if answer.status >= 300 or not isinstance(content, dict) or not isinstance(content.get("success"), bool):
         raise _failed(answer, server, len(file))
-    return [*_done(content), *_troubled(content)]
+    wrong = [_troubled(one) for one in _dicts(content.get("errors"))]
+    named = {(one.type, one.id) for one in wrong}
+    done = [one for one in _sent(file) if (one.type, one.id) not in named]
+    _agree(content, server, done, wrong)
+    return [*done, *wrong]
 
 
-def _done(content: Mapping[str, Any]) -> list[Imported]:
-    found = content.get("successResults") or []
-    return [Imported(one["type"], one["id"], (one.get("meta") or {}).get("title") or one["id"], "") for one in found]
+def _sent(file: bytes) -> Iterator[Imported]:
+    """The objects of a file, as they are when nothing is wrong with them."""
+    for one in map(json.loads, file.splitlines()):
+        yield Imported(one["type"], one["id"], one["attributes"]["title"], "")
 
 
-def _troubled(content: Mapping[str, Any]) -> list[Imported]:
-    return [
-        Imported(one["type"], one["id"], one.get("title") or one["id"], _trouble(one.get("error") or {}))
-        for one in content.get("errors") or []
-    ]
+def _agree(content: Mapping[str, Any], server: Server, done: Sequence[Imported], wrong: Sequence[Imported]) -> None:
+    """SetupError where the numbers of an answer are others than those of the objects it names."""
+    count = content.get("successCount")
+    if count != len(done):
+        told = f"{count} of them" if isinstance(count, int) else "no number of them"
+        reasons = "".join(f"; {one.title}: {one.trouble}" for one in wrong[:1])
+        raise SetupError(
+            f"{server}: of {len(done) + len(wrong)} objects {len(wrong)} are told to have failed and {told} to be "
+            f"imported{reasons}"
+        )
+    if not content["success"] and not wrong:
+        raise SetupError(f"{server} says that the import failed, and not why")
 
 
-def _trouble(error: Mapping[str, Any]) -> str:
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    """The elements of a list that are of use; none where it is no list."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _troubled(one: Mapping[str, Any]) -> Imported:
+    kind, identifier = (str(one.get(name) or "?") for name in ("type", "id"))
+    error = one.get("error")
+    return Imported(kind, identifier, str(one.get("title") or identifier), _trouble(error))
+
+
+def _trouble(error: Any) -> str:
     """In words."""
+    error = error if isinstance(error, dict) else {"message": error}
     kind = error.get("type")
     if kind == "missing_references":
-        missing = ", ".join(f"{one['type']} {one['id']}" for one in error.get("references") or [])
+        missing = ", ".join(f"{one.get('type', '?')} {one.get('id', '?')}" for one in _dicts(error.get("references")))
         return f"what it uses is not there: {missing}"
     if kind == "conflict":
         return "another object has its id"
@@ -86,7 +108,6 @@ def _failed(answer: Answer, server: Server, size: int) -> SetupError:
     if answer.status == 422:
         return SetupError(f"{server} does not know this form of objects (status 422){tail}: is it older than it says?")
     if not isinstance(content, dict):
-        return SetupError(
-            f"{answer.url}: status {answer.status} and no JSON: is there a proxy or a login page between?"
-        )
-    return SetupError(f"{answer.url}: the import failed with status {answer.status}{tail}")
+        return no_json(answer)
+    what = "the import failed with" if answer.status >= 300 else "the answer does not tell what was imported:"
+    return SetupError(f"{answer.url}: {what} status {answer.status}{tail}")

@@ -78,6 +78,10 @@ def identify(client: Client, behind: EngineVersion | None = None) -> Server:
         raise NotReadyError(f"{answer.url} {NOT_READY}")
     if answer.status in (401, 403):
         raise refused(answer, name)
+    if not isinstance(content, dict):
+        raise no_json(answer)
+    if answer.status >= 300 and not isinstance(version, dict):
+        raise SetupError(f"{answer.url}/api/status: {name} answers with status {answer.status}")
     if isinstance(version, dict) and "number" in version:
         return Server(name, str(version["number"]), answer.url)
     if behind is None:
@@ -114,6 +118,11 @@ def _stranger(answer: Answer) -> SetupError:
 
 def _is_engine(content: Any) -> bool:
     return isinstance(content, dict) and ("cluster_name" in content or "no handler found" in str(content.get("error")))
+
+
+def no_json(answer: Answer) -> SetupError:
+    """About an answer that should be JSON."""
+    return SetupError(f"{answer.url}: status {answer.status} and no JSON: is there a proxy or a login page between?")
 
 
 def refused(answer: Answer, name: str) -> SetupError:

@@ -2,7 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import TypeVar
 
 from collector.datasets import DATASETS
 from collector.explore.exports import export, prefix
@@ -10,7 +11,7 @@ from collector.explore.load import DashboardError, with_own
 from collector.explore.setup.importing import Imported, imported
 from collector.explore.setup.server import PORT, NotReadyError, Server, identify
 from collector.search_engine import elasticsearch_settings, engine
-from collector.settings import Settings, plain
+from collector.settings import Settings, SettingsError, plain
 from collector.store.access import Access
 from collector.store.client import Client
 from collector.store.errors import StoreError
@@ -18,22 +19,32 @@ from collector.store.template import install
 
 PAUSE = 2.0
 """Seconds between two looks at a server that is starting."""
+STARTING = (None, 429, 502, 503, 504)
+"""Status of answers that may be others after a while; None where nothing answered."""
+T = TypeVar("T")
 
 
-def templates(settings: Settings, *, dry: bool) -> Iterator[str]:
-    """Install the index templates. StoreError where the engine does not take them."""
-    found = engine(settings)
+def templates(settings: Settings, until: float, *, dry: bool) -> Iterator[str]:
+    """Install the index templates; an engine that does not answer is waited for until then (`time.monotonic`).
+
+    StoreError where it does not take them.
+    """
+    found = _patiently(lambda: engine(settings), until)
     names = ", ".join(one.index for one in DATASETS.values())
     if dry:
         yield f"would install the index templates {names} in {found}"
         return
+    _patiently(lambda: _install(settings), until)
+    yield f"index templates {names} are installed in {found}"
+
+
+def _install(settings: Settings) -> None:
     client = Client(elasticsearch_settings(settings).access)
     try:
         for dataset in DATASETS.values():
             install(client, elasticsearch_settings(settings).index, dataset)
     finally:
         client.close()
-    yield f"index templates {names} are installed in {found}"
 
 
 def retention(settings: Settings) -> str:
@@ -48,16 +59,20 @@ def retention(settings: Settings) -> str:
     )
 
 
-def dashboards(settings: Settings, wait: float, *, dry: bool) -> Iterator[str | Imported]:
-    """Import the dashboards. SetupError, StoreError or DashboardError where that is not possible."""
+def dashboards(settings: Settings, until: float, *, dry: bool) -> Iterator[str | Imported]:
+    """Import the dashboards; a server that does not answer, or starts, is waited for until then (`time.monotonic`).
+
+    SetupError, StoreError, ExportError or DashboardError where that is not possible.
+    """
     chosen, wrong = with_own(settings.dashboards)
     if wrong:
         raise DashboardError("\n".join(wrong))
     client = Client(access(settings))
     try:
-        server = _ready(client, settings, wait)
+        server = _ready(client, settings, until)
         target = server.target
-        file = export(target, prefix(settings.kibana_space or settings.kibana_tenant), chosen).encode()
+        before = prefix(target, settings.kibana_space, settings.kibana_tenant)
+        file = export(target, before, chosen).encode()
         count = file.count(b"\n")
         if dry:
             yield f"would import {count} objects for {target.name} into {server}"
@@ -69,6 +84,20 @@ def dashboards(settings: Settings, wait: float, *, dry: bool) -> Iterator[str | 
     kinds = Counter(one.type for one in found if not one.trouble)
     told = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items())) or "nothing"
     yield f"imported into {server}: {told}"
+
+
+def sensible(settings: Settings, name: str, urls: Collection[str]) -> None:
+    """SettingsError where half of a login is given for a server, or an authority that is of no use to its URLs."""
+    user, ca = getattr(settings, f"{name}_user"), getattr(settings, f"{name}_ca")
+    other = getattr(settings, f"{name}_api_key") or getattr(settings, f"{name}_token")
+    password = getattr(settings, f"{name}_password")
+    if (user is None) != (password is None) and not other:
+        given, missing = ("user", "password") if password is None else ("password", "user")
+        raise SettingsError(f"--{name}-{given} is given without --{name}-{missing}")
+    if ca and not ca.is_file():
+        raise SettingsError(f"--{name}-ca: there is no file {ca}")
+    if ca and urls and not any(url.lower().startswith("https:") for url in urls):
+        raise SettingsError(f"--{name}-ca is given, and the URL is not https://: there is no certificate to check")
 
 
 def kibana(settings: Settings) -> Server:
@@ -97,15 +126,19 @@ def access(settings: Settings) -> Access:
     )
 
 
-def _ready(client: Client, settings: Settings, wait: float) -> Server:
-    """The server, waited for while it says that it is starting, or does not answer."""
+def _ready(client: Client, settings: Settings, until: float) -> Server:
     behind = (lambda: _behind(settings)) if settings.elasticsearch else None
-    deadline = time.monotonic() + wait
+    return _patiently(lambda: identify(client, behind), until)
+
+
+def _patiently(ask: Callable[[], T], until: float) -> T:
+    """What is answered, asked again while nobody answers, or one who says that he is starting."""
     while True:
         try:
-            return identify(client, behind)
-        except (NotReadyError, StoreError):
-            if time.monotonic() >= deadline:
+            return ask()
+        except (NotReadyError, StoreError) as error:
+            final = isinstance(error, StoreError) and error.status not in STARTING
+            if final or time.monotonic() >= until:
                 raise
             time.sleep(PAUSE)
 

@@ -4,6 +4,7 @@ What general writers do for any data is left out for speed; what comes of it is 
 
 * Numbers of dictionary entries are packed into 1, 2, 4, 8, 16 or 32 bits: from 8 on, packing is a copy.
 * Small integers count as entries of a dictionary of all integers up to the largest: a byte each, nothing looked up.
+  Larger ones are numbered where few are distinct: two bytes each (see integers.py).
 * Text comes with its dictionary (see columns.py): nothing is hashed for each flow.
 * Levels that say "all there" or "all null" are one run: a field that no flow has costs next to nothing.
 
@@ -22,8 +23,6 @@ Values = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 Order = Literal["<i4", "<i8", "<f8"]
 """How a number is stored."""
-
-_SMALL = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,33 +109,3 @@ def index_type(count: int) -> type[np.uint8] | type[np.uint16] | type[np.uint32]
     if count <= 1 << 8:
         return np.uint8
     return np.uint16 if count <= 1 << 16 else np.uint32
-
-
-def integers(values: Values, order: Order, present: Mask | None, count: int) -> Column:
-    """A column of unsigned integers or times, of any width in native order; `values` are those present.
-
-    `present` tells the rows that have one; None: all `count` rows.
-    """
-    head, nulls = levels(present, count), count - len(values)
-    if not len(values):
-        return Column(count, run(0, count), nulls, values)
-    low, high = int(values.min()), int(values.max())
-    bounds = _stored(low, order), _stored(high, order)
-    if low == high:
-        return Column(count, head, nulls, np.zeros(len(values), np.uint8), Dictionary(bounds[0], 1), *bounds)
-    if low >= 0 and high < _SMALL:
-        counting = Dictionary(np.arange(high + 1, dtype=order).tobytes(), high + 1)
-        return Column(count, head, nulls, values.astype(np.uint8), counting, *bounds)
-    return Column(count, head, nulls, _as_stored(values, order), None, *bounds)
-
-
-def _as_stored(values: Values, order: Order) -> Values:
-    """Unsigned values keep their bits where the stored type is signed: the column's type says that they are not."""
-    width = int(order[-1])
-    if values.dtype.itemsize != width:
-        values = values.astype(f"<u{width}")
-    return values.view(order)
-
-
-def _stored(value: int, order: Order) -> bytes:
-    return value.to_bytes(int(order[-1]), "little", signed=value < 0)
