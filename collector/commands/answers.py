@@ -1,6 +1,9 @@
 """Answers of a store as a table with bars, JSON lines or CSV."""
 
 import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +11,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from rich import box
 from rich.bar import Bar
-from rich.console import RenderableType
+from rich.cells import cell_len
+from rich.console import JustifyMethod
 from rich.table import Table
 
 from collector.explore.labels import label, unit
@@ -17,34 +21,107 @@ from collector.query.model import OTHER, Answer
 
 BAR = 24
 """Characters of the longest bar."""
+GAP = 2
+"""Characters between columns."""
+SHORT = 15
+"""Characters of a text that is not broken, as of an address of IPv4."""
+FOLDED = 12
+"""Characters of a line of a text that is broken."""
+_LAST = re.compile(r"(?<=[. ])(?=[^. ]+$)")
+"""Before the last word of a heading."""
 
 
-def table(answer: Answer, measures: tuple[str, ...], zone: str) -> Table:
-    """Rows, with a bar of the first measure where there are some; times in that zone."""
-    frame = answer.frame.drop(OTHER, strict=False)
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in frame.columns:
-        number = name in measures or frame.schema[name].is_numeric()
-        out.add_column(
-            label(name) if name in measures else name, justify="right" if number else "left", overflow="fold"
-        )
-    if measures:
+@dataclass(frozen=True)
+class _Column:
+    """A column of a table as it is shown."""
+
+    name: str
+    heading: str
+    cells: Sequence[str]
+    number: bool
+    folds: bool
+    """Whether its texts may be broken over several lines."""
+
+    @property
+    def width(self) -> int:
+        """Characters of its widest line."""
+        return max(map(cell_len, [*self.heading.split("\n"), *self.cells]))
+
+    @property
+    def least(self) -> int:
+        """The same where its texts are folded."""
+        return min(self.width, FOLDED) if self.folds else self.width
+
+    @property
+    def broken(self) -> "_Column":
+        """With its heading on two lines."""
+        return replace(self, heading=_LAST.sub("\n", self.heading))
+
+
+def table(
+    answer: Answer, measures: tuple[str, ...], zone: str, width: int, spare: Sequence[str] = ()
+) -> tuple[Table, tuple[str, ...]]:
+    """Rows, with a bar of the first measure where there are some, and the columns that had no room.
+
+    `width`: characters of a line. To fit, headings are broken first, then the bar is left out, then those of `spare`,
+    the last first; then long texts are folded, and the last columns left out. Times are in the zone.
+    """
+    columns = _columns(answer, measures, zone)
+    bars = _bars(answer.frame, measures)
+    for shown, bar, folded in _forms(columns, bool(measures), spare):
+        needed = sum(one.least if folded else one.width for one in shown) + GAP * (len(shown) - 1)
+        if needed + bar * (GAP + BAR) <= width:
+            break
+    there = {one.name for one in shown}
+    return _table(shown, bars if bar else []), tuple(one.name for one in columns if one.name not in there)
+
+
+def _forms(columns: list[_Column], bar: bool, spare: Sequence[str]) -> Iterator[tuple[list[_Column], bool, bool]]:
+    """From the widest to the narrowest; whether there is a bar, and whether texts are folded."""
+    yield columns, bar, False
+    shown = [one.broken for one in columns]
+    yield shown, bar, False
+    yield shown, False, False
+    for name in reversed(spare):
+        shown = [one for one in shown if one.name != name]
+        yield shown, False, False
+    for count in range(len(shown), 0, -1):
+        yield shown[:count], False, True
+
+
+def _table(columns: Sequence[_Column], bars: Sequence[Bar]) -> Table:
+    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, GAP - 1, 0, 0), show_edge=False)
+    for one in columns:
+        side: JustifyMethod = "right" if one.number else "left"
+        out.add_column(one.heading, justify=side, overflow="fold" if one.folds else "ellipsis", no_wrap=not one.folds)
+    if bars:
         out.add_column("")
-    bars = _bars(frame, measures)
-    others = answer.frame.get_column(OTHER).to_list() if OTHER in answer.frame.columns else [False] * frame.height
-    for row, bar, other in zip(frame.iter_rows(named=True), bars, others, strict=True):
-        cells = [_cell(name, value, measures, zone, other) for name, value in row.items()]
-        out.add_row(*cells, *bar)
+    for number, cells in enumerate(zip(*(one.cells for one in columns), strict=True)):
+        out.add_row(*cells, *bars[number : number + 1])
     return out
 
 
-def _bars(frame: pl.DataFrame, measures: tuple[str, ...]) -> list[list[RenderableType]]:
+def _columns(answer: Answer, measures: tuple[str, ...], zone: str) -> list[_Column]:
+    frame = answer.frame.drop(OTHER, strict=False)
+    others = answer.frame.get_column(OTHER).to_list() if OTHER in answer.frame.columns else [False] * frame.height
+    return [_column(one, measures, zone, others) for one in frame.get_columns()]
+
+
+def _column(values: pl.Series, measures: tuple[str, ...], zone: str, others: Sequence[bool]) -> _Column:
+    name, dtype = values.name, values.dtype
+    cells = [_cell(name, value, measures, zone, other) for value, other in zip(values.to_list(), others, strict=True)]
+    heading = label(name) if name in measures else name
+    folds = isinstance(dtype, pl.String | pl.List) and any(cell_len(cell) > SHORT for cell in cells)
+    return _Column(name, heading, cells, name in measures or dtype.is_numeric(), folds)
+
+
+def _bars(frame: pl.DataFrame, measures: tuple[str, ...]) -> list[Bar]:
     """A bar a row, of the first measure; none where there is no measure."""
     if not measures:
-        return [[] for _ in range(frame.height)]
+        return []
     values = [value or 0 for value in frame.get_column(measures[0]).to_list()]
     most = max(values, default=0) or 1
-    return [[Bar(most, 0, max(value, 0), width=BAR)] for value in values]
+    return [Bar(most, 0, max(value, 0), width=BAR) for value in values]
 
 
 def _cell(name: str, value: Any, measures: tuple[str, ...], zone: str, other: bool) -> str:

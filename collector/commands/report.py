@@ -17,7 +17,7 @@ from collector.explore.report.plans import ENDINGS, address
 from collector.explore.report.post import letter, open_post
 from collector.explore.report.saving import save
 from collector.query.model import Range
-from collector.query.ranges import EXAMPLES, within
+from collector.query.ranges import EXAMPLES, since, within
 from collector.settings import Settings, SettingsError
 
 LAST = "24h"
@@ -47,7 +47,7 @@ def report(  # noqa: PLR0913, PLR0917 - an option each
     """Draw a dashboard of what is stored: PDF, HTML or PNG, without a browser; as a file, or by mail."""
     if output is None and not mail:
         raise SettingsError("the report goes nowhere: give -o FILE, --mail ADDRESS, or both")
-    asked = _span(begin or f"now-{last}", end, settings.timezone)
+    asked = _span(begin or since(last), end, settings.timezone)
     order = Order(dashboard, asked, filter_, _format(output), spread)
     recipients = tuple(map(_recipient, mail or ()))
     post = open_post(settings) if recipients else None

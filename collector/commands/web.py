@@ -4,6 +4,7 @@ import typer
 
 from collector.commands.logs import configure_logging
 from collector.commands.options import with_settings
+from collector.query.engines import check_folder
 from collector.settings import Settings, SettingsError
 from collector.web import serve
 
@@ -25,5 +26,6 @@ def web(settings: Settings) -> None:
     """Show the page for what is stored, without receiving anything, until SIGTERM or Ctrl-C."""
     if settings.web is None:
         raise SettingsError("--web: it is off, and there is nothing else to do")
+    check_folder(settings)
     configure_logging(settings.log_level)
     serve(settings)

@@ -40,6 +40,12 @@ def length(text: str) -> int:
     return int(found[1]) * UNITS[found[2]] // MILLISECOND
 
 
+def since(text: str) -> str:
+    """The time that is so long ago, as `within` reads it. QueryError where the text is no length of time."""
+    length(text)
+    return f"now-{text.strip()}"
+
+
 def within(start: str, end: str, now: datetime, zone: tzinfo) -> Range:
     """The range between two times. TimeError where one is none, QueryError where it has no length."""
     begin, close = moment(start, now, zone), moment(end, now, zone, up=True)

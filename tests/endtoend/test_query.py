@@ -6,15 +6,24 @@ import json
 import signal
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 import typer.testing
 
 from collector.cli import application
+from collector.datasets import COUNTERS
 from collector.errors import CollectorError
+from collector.flows import Flows
+from collector.query.model import TIME
+from collector.settings import SettingsError
+from collector.store.parquet.folder import Folder
 from tests import sample
 from tests.endtoend.running import environment
+from tests.store.parquet_flows import add_file
 
 SERVER = "203.0.113.80"
 
@@ -86,6 +95,52 @@ def test_records_with_the_columns_that_are_asked_for(folder: Path) -> None:
     assert found[0]["flow.tcp_flags"] == ["FIN", "SYN", "PSH", "ACK"]
 
 
+def test_records_are_sorted_and_turned_page_by_page(folder: Path) -> None:
+    asked = ("--records", "--field", "source.ip", "--sort", "network.bytes", "--top", "2")
+    addresses = [[row["source.ip"] for row in rows(folder, *asked, *more)] for more in ((), ("--offset", "2"))]
+    assert addresses == [["198.51.100.3", "198.51.100.2"], ["198.51.100.1"]]
+    assert rows(folder, *asked, "--ascending")[0] == {"source.ip": "198.51.100.1"}
+    result = typer.testing.CliRunner().invoke(
+        application(), ["query", *asked, "--offset", "3", "--folder", str(folder)]
+    )
+    assert result.stderr == "flow-collector: 3 flows match, and --offset 3 is beyond them.\n"
+
+
+def test_the_least_groups(folder: Path) -> None:
+    assert [row["bytes"] for row in rows(folder, "--by", "source.ip", "--top", "2", "--ascending")] == [1000, 2000]
+
+
+def test_records_of_other_rows_than_flows_have_what_is_there(tmp_path: Path) -> None:
+    samples = Flows(
+        pl.DataFrame({TIME: [time.time_ns() // 1_000_000], "if_counters.ifInOctets": [7]}).cast(
+            {TIME: pl.Datetime("ms"), "if_counters.ifInOctets": pl.UInt64}
+        ),
+        dataset=COUNTERS,
+    )
+    add_file(Folder(tmp_path / "counters"), datetime.now(UTC).date().isoformat(), samples)
+    (row,) = rows(tmp_path, "--records", "--dataset", "counters")
+    assert row["if_counters.ifInOctets"] == 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (("--records", "--by", "source.ip"), "--by"),
+        (("--records", "--measure", "bytes"), "--measure"),
+        (("--records", "--interval", "1m"), "--interval"),
+        (("--records", "--other"), "--other"),
+        (("--field", "source.ip"), "--field"),
+        (("--sort", "source.ip"), "--sort"),
+        (("--offset", "1"), "--offset"),
+        (("--other",), "--other"),
+        (("--spread",), "--spread"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(folder: Path, arguments: tuple[str, ...], option: str) -> None:
+    with pytest.raises(SettingsError, match=f"{option} makes"):
+        run("query", *arguments, "--folder", str(folder))
+
+
 def test_csv_has_whole_numbers_and_a_heading(folder: Path) -> None:
     text = run("query", "--by", "source.ip", "--folder", str(folder), "--format", "csv")
     found = list(csv.DictReader(io.StringIO(text)))
@@ -112,8 +167,30 @@ def test_nothing_found_is_said_with_where_something_is(folder: Path) -> None:
 
 
 def test_an_empty_store_is_said(tmp_path: Path) -> None:
-    result = typer.testing.CliRunner().invoke(application(), ["query", "--folder", str(tmp_path / "none")])
-    assert result.stderr == "There are no flows in this store.\n"
+    result = typer.testing.CliRunner().invoke(application(), ["query", "--folder", str(tmp_path)])
+    assert (result.stdout, result.stderr) == ("", "flow-collector: There are no flows in this store.\n")
+
+
+@pytest.mark.parametrize(
+    "command", [("query",), ("query", "--watch", "1"), ("report", "overview", "-o", "never.html"), ("web",), ("run",)]
+)
+def test_a_folder_that_is_none_is_said(tmp_path: Path, command: tuple[str, ...]) -> None:
+    place = tmp_path / "file"
+    place.touch()
+    with pytest.raises(CollectorError, match=f"{place}"):
+        run(*command, "--folder", str(place))
+    assert not (tmp_path / "never.html").exists()
+
+
+@pytest.mark.parametrize("command", [("query",), ("report", "overview", "-o", "never.html")])
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path, command: tuple[str, ...]) -> None:
+    with pytest.raises(CollectorError, match=f"there is no folder {tmp_path / 'flow'}"):
+        run(*command, "--folder", str(tmp_path / "flow"))
+
+
+def test_rows_without_a_value_to_group_by_are_counted(folder: Path) -> None:
+    result = typer.testing.CliRunner().invoke(application(), ["query", "--by", "flow.vlan", "--folder", str(folder)])
+    assert result.stderr == "flow-collector: 3 flows match, and none has a value of flow.vlan.\n"
 
 
 @pytest.mark.parametrize(
@@ -124,6 +201,7 @@ def test_an_empty_store_is_said(tmp_path: Path) -> None:
         (("--measure", "sum:network.byte"), "there is no field network.byte; did you mean network.bytes"),
         (("--measure", "size"), "'size' is no measure; there are bytes,"),
         (("--last", "1y"), "'1y' is no length of time such as"),
+        (("--measure", "p95:@timestamp"), "p95:@timestamp: @timestamp is no number"),
         (("--from", "yesterday"), "'yesterday' is not a time such as"),
         (("--last", "1h", "--from", "now-1h"), "--last and --from exclude each other"),
         (("--from", "now", "--to", "now-1h"), "the time range ends (now-1h) before it begins (now)"),
@@ -135,6 +213,11 @@ def test_what_makes_no_sense_is_said(folder: Path, arguments: tuple[str, ...], s
     with pytest.raises(CollectorError) as caught:
         run("query", *arguments, "--folder", str(folder))
     assert said in str(caught.value)
+
+
+def test_a_report_of_no_length_of_time_is_refused_as_it_was_written(folder: Path) -> None:
+    with pytest.raises(CollectorError, match="'5x' is no length of time such as 30s"):
+        run("report", "overview", "-o", "never.html", "--last", "5x", "--folder", str(folder))
 
 
 def test_watching_until_ctrl_c(folder: Path) -> None:

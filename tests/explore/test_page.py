@@ -358,3 +358,9 @@ def test_a_collector_without_traffic_says_where_it_listens(browser: Browser, tmp
     with served(tmp_path / "flows", arguments) as place, tab(browser, place) as empty:
         empty.open("/")
         empty.page.get_by_text("No datagram yet: listening on 127.0.0.1:").wait_for()
+
+
+def test_a_folder_that_is_not_there_is_said(browser: Browser, tmp_path: Path) -> None:
+    with served(tmp_path / "flow") as place, tab(browser, place) as empty:
+        empty.open("/")
+        empty.page.get_by_text(f"There is no folder {tmp_path / 'flow'} yet: a collector").wait_for()

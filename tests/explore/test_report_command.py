@@ -13,8 +13,8 @@ from collector.cli import application
 from collector.errors import CollectorError
 from collector.explore.report.by_hand import by_hand
 from collector.explore.report.order import Order
-from collector.query.model import Range
-from collector.settings import Settings, SettingsError, load
+from collector.query.model import QueryError, Range
+from collector.settings import Settings, load
 from tests.explore.mailserver import NOBODY, PASSWORD, USER, Box, served
 from tests.query.parquet_folder import BEGIN, flows, store
 from tests.store import tls
@@ -61,8 +61,8 @@ def test_what_the_store_says_is_told_beside_the_report(run: Run, tmp_path: Path)
 
 def test_a_folder_that_is_not_there_is_told(run: Run) -> None:
     result = run("overview", "--folder", "nosuch", "-o", "o.pdf")
-    assert isinstance(result.exception, SettingsError)
-    assert str(result.exception) == "there is no folder nosuch"
+    assert isinstance(result.exception, QueryError)
+    assert str(result.exception).startswith("there is no folder nosuch: ")
     assert not Path("o.pdf").exists()
 
 

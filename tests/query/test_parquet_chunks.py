@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from collector.datasets import FLOWS
 from collector.flows import Flows
 from collector.query.measures import measure
 from collector.query.model import Query, Range
@@ -38,7 +39,7 @@ def path_of(field: pa.Field) -> str:
 def chunks(path: Path) -> Iterator[Chunks]:
     texts = [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)]
     with pq.ParquetFile(path, read_dictionary=texts) as opened, path.open("rb") as source:
-        yield Chunks(source.fileno(), opened, File(path).places)
+        yield Chunks(source.fileno(), opened, File(path, FLOWS).places)
 
 
 def read(path: Path, name: str) -> pa.ChunkedArray | None:
@@ -115,7 +116,7 @@ def test_files_of_others_give_the_same_answers(tmp_path: Path, options: dict[str
 @pytest.mark.parametrize("place", range(0, 40, 3))
 def test_damaged_pages_raise_nothing(tmp_path: Path, place: int) -> None:
     path = written(tmp_path / "a.parquet", flows())
-    chunk = pq.read_metadata(path).row_group(0).column(File(path).places["source.domain"])
+    chunk = pq.read_metadata(path).row_group(0).column(File(path, FLOWS).places["source.domain"])
     data = bytearray(path.read_bytes())
     at = (chunk.dictionary_page_offset or chunk.data_page_offset) + place
     data[at : at + 3] = b"\xff\x7f\x1c"

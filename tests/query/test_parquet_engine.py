@@ -1,6 +1,7 @@
 """Answers from Parquet files are those that polars gives on the flows themselves."""
 
 import json
+import shutil
 import threading
 import time
 from collections.abc import Sequence
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -376,6 +379,67 @@ def test_a_damaged_file_is_skipped_and_named(tmp_path: Path) -> None:
     assert [path.name in note for path, note in zip(paths[-2:], sorted(answer.notes), strict=True)] == [True, True]
 
 
+TIMES = pl.Series(TIME, [BEGIN], dtype=pl.Datetime("ms", "UTC"))
+FOREIGN: dict[str, dict[str, Any]] = {
+    "its column @timestamp is int64, and not timestamp[ms, tz=UTC]": {TIME: [BEGIN]},
+    "its column @timestamp is large_string, and not timestamp[ms, tz=UTC]": {TIME: ["2026-03-01"]},
+    "its column @timestamp is timestamp[us, tz=UTC], and not": {TIME: TIMES.cast(pl.Datetime("us", "UTC"))},
+    "its column @timestamp is date32[day], and not": {TIME: TIMES.cast(pl.Date)},
+    "it has no column @timestamp": {"source.ip": ["10.0.0.1"]},
+    "its column network.bytes is double, and not uint64": {TIME: TIMES, "network.bytes": [1.5]},
+    "its column source.port is int64, and not uint16": {TIME: TIMES, "source.port": [443]},
+    "its column source.ip is uint32, and not string": {TIME: TIMES, "source.ip": pl.Series([1], dtype=pl.UInt32)},
+    "its column flow.tcp_flags is large_string, and not list": {TIME: TIMES, "flow.tcp_flags": ["SYN"]},
+    "its column flow.tcp_flags is large_list<element: int64>, and not list": {TIME: TIMES, "flow.tcp_flags": [[2]]},
+    "its column event.start is int64, and not": {TIME: TIMES, "event.start": [BEGIN]},
+}
+"""What is said of a file with these columns."""
+
+
+@pytest.mark.parametrize("said", FOREIGN)
+def test_a_file_of_something_else_is_skipped_and_named(folder: Path, tmp_path: Path, said: str) -> None:
+    day = tmp_path / "date=2026-02-28"
+    day.mkdir()
+    good = max((folder / day.name).glob("*.parquet"))
+    shutil.copy(good, day)
+    pl.DataFrame(FOREIGN[said]).write_parquet(day / "other.parquet")
+    engine = ParquetEngine(tmp_path)
+    rows = engine.records(Records(ALL))
+    for answer in (asked(engine, "bytes", by=("source.ip",), within=ALL), rows):
+        (note,) = answer.notes
+        assert f"The file {day / 'other.parquet'} is skipped, as it cannot be read: {said}" in note
+        assert answer.total == pl.read_parquet(good, columns=[TIME]).height
+    assert engine.newest() is not None
+
+
+def test_a_file_with_two_columns_of_a_name_is_skipped(tmp_path: Path) -> None:
+    day = tmp_path / "date=2026-03-01"
+    day.mkdir()
+    twice = pa.table([TIMES.to_arrow(), TIMES.to_arrow()], names=[TIME, TIME])
+    pq.write_table(twice, day / "other.parquet")
+    assert "it has more than one column @timestamp" in asked(ParquetEngine(tmp_path), "flows", within=ALL).notes[0]
+
+
+def test_rows_without_a_time_or_beyond_all_years_are_of_no_range(tmp_path: Path) -> None:
+    day = tmp_path / "date=2026-02-28"
+    day.mkdir()
+    times = pa.array([BEGIN, None, 1 << 60], pa.timestamp("ms", "UTC"))
+    for number, some in enumerate((times[:2], times[2:])):
+        pq.write_table(pa.table({TIME: some}), day / f"{number}.parquet")
+    engine = ParquetEngine(tmp_path)
+    answer = asked(engine, "flows", interval=HOUR, within=ALL)
+    assert (answer.total, answer.notes, answer.frame.height) == (1, (), 1)
+    assert engine.records(Records(ALL)).total == 1
+
+
+def test_a_folder_that_is_none_is_said(tmp_path: Path) -> None:
+    place = tmp_path / "file"
+    place.touch()
+    for question in (lambda engine: asked(engine, "flows"), ParquetEngine.newest):
+        with pytest.raises(QueryError, match="file: Not a directory"):
+            question(ParquetEngine(place))
+
+
 def test_files_that_vanish_are_listed_again(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     listed = [[tmp_path / "gone.parquet"], None]
     monkeypatch.setattr("collector.query.parquet.store.paths", lambda *given: listed.pop(0) or paths(*given))
@@ -395,6 +459,9 @@ def test_who_gives_up_gets_no_answer(engine: ParquetEngine) -> None:
     ("made", "message"),
     [
         (lambda: query("sum:source.ip"), "no number"),
+        (lambda: query("p95:@timestamp"), "p95:@timestamp: @timestamp is no number"),
+        (lambda: query("max:event.start"), "no number"),
+        (lambda: query("average:flow.id"), "no number"),
         (lambda: query("sum:source.prot"), "did you mean source.port"),
         (lambda: query("flows", by=("ip",)), "there is no field ip"),
         (lambda: query("flows", interval=10), "intervals"),

@@ -13,6 +13,7 @@ from collector.explore.page.state import View, address
 from collector.explore.page.words import words
 from collector.query import ranges
 from collector.report import ABSENT
+from collector.stores import store_name
 
 BOARD = "collector-health"
 """The dashboard about the rows of HEALTH."""
@@ -34,7 +35,7 @@ def elsewhere_page(site: Site) -> None:
         except CollectorError as error:
             newest, fault = None, str(error)
         else:
-            fault = f"{site.store} has no rows about how exporters were."
+            fault = f"The store has no rows about how exporters were: {store_name(site.settings)}."
         with place:
             if newest is None:
                 words("p", fault)

@@ -7,7 +7,7 @@ from nicegui import ui
 from collector.errors import CollectorError
 from collector.explore.page import times
 from collector.explore.page.answers import Found, Request, empty
-from collector.explore.page.silence import silence
+from collector.explore.page.silence import silence, unfilled
 from collector.explore.page.words import words
 from collector.query import ranges
 from collector.query.model import Range
@@ -54,7 +54,7 @@ class Messages:
         site = self.visit.site
         words("h2", f"There are no {rows} yet")
         if site.report is None:
-            words("p", f"{site.store} holds none. The collector that fills it says more on its own page.")
+            words("p", unfilled(site.settings))
             return
         for line in silence(site.report, site.settings):
             words("p", line)

@@ -1,4 +1,4 @@
-"""Why a collector has stored nothing: what it listens on, what came, and what was wrong with it."""
+"""Why nothing is stored: what a collector listens on, what came, and what was wrong with it."""
 
 from collections.abc import Iterator
 
@@ -34,3 +34,10 @@ def came(report: Report, now: Snapshot) -> str:
             "and does a firewall let it through?"
         )
     return f"{now.datagrams:,} datagrams have come to {places}."
+
+
+def unfilled(settings: Settings) -> str:
+    """Why a store that another process fills has nothing."""
+    if not settings.elasticsearch and not settings.folder.exists():
+        return f"There is no folder {settings.folder} yet: a collector that stores there makes it. Is its name right?"
+    return f"The store has none: {store_name(settings)}. The collector that fills it says more on its own page."

@@ -19,7 +19,6 @@ from collector.query.model import Engine
 from collector.query.parquet import ParquetEngine
 from collector.report import Report
 from collector.settings import Settings
-from collector.stores import store_name
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -74,11 +73,6 @@ class Site:
     def zone(self) -> tzinfo:
         """The operator's time zone."""
         return ZoneInfo(self.settings.timezone)
-
-    @property
-    def store(self) -> str:
-        """Where the rows are, in words."""
-        return store_name(self.settings)
 
     def close(self) -> None:
         """End; questions that wait are dropped."""

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from collector.explore.report.contents import ask, chosen
 from collector.explore.report.document import render
 from collector.explore.report.order import Order
-from collector.query.engines import open_engine
-from collector.settings import Settings, SettingsError
+from collector.query.engines import check_there, open_engine
+from collector.settings import Settings
 
 
 class Made(NamedTuple):
@@ -19,8 +19,7 @@ class Made(NamedTuple):
 def make(settings: Settings, order: Order) -> Made:
     """A report of what the store holds. CollectorError, also where its folder is not there."""
     found = chosen(order.dashboard, settings.dashboards)
-    if not (settings.elasticsearch or settings.folder.is_dir()):
-        raise SettingsError(f"there is no folder {settings.folder}")
+    check_there(settings)
     engine = open_engine(settings)
     try:
         asked = ask(engine, found, order.within, settings.timezone, order.filter, spread=order.spread)

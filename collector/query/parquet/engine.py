@@ -97,7 +97,7 @@ class ParquetEngine:
 
     def newest(self, dataset: Dataset = FLOWS) -> int | None:
         """`@timestamp` of the newest row, in milliseconds since 1970; None where there is none."""
-        return newest(self._folder / dataset.folder)
+        return newest(self._folder / dataset.folder, dataset)
 
     def close(self) -> None:
         """End."""

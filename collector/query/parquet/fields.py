@@ -6,7 +6,7 @@ from collector.datasets import Dataset
 from collector.query.model import QueryError
 from collector.query.origins import Both, Stored, Turned, origin
 from collector.query.syntax import unknown
-from collector.schema import Field
+from collector.schema import KINDS, Field
 from collector.store.full import END
 
 
@@ -37,6 +37,11 @@ def is_list(dataset: Dataset, name: str) -> bool:
 def is_text(field: Field) -> bool:
     """Whether its values are texts."""
     return field.kind in ("ip", "mac", "keyword", "keywords", "geo_point", "object")
+
+
+def is_number(field: Field) -> bool:
+    """Whether its values can be summed: not times, truth values and identifiers."""
+    return KINDS[field.kind].numeric and field.kind != "id"
 
 
 def shown_type(dataset: Dataset, name: str) -> pl.DataType:

@@ -1,8 +1,9 @@
 """The files that a time range needs, and what their footers say."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
@@ -12,12 +13,16 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from collector.query.model import TIME, Range
+from collector.datasets import Dataset
+from collector.query.model import TIME, QueryError, Range
+from collector.query.parquet.fitting import UnfitError, check
 from collector.store.parquet.folder import Folder, live_files
 
 SPAN = ("event.start", "event.end")
 ALWAYS = 1 << 62
 """Milliseconds beyond all times."""
+UNREADABLE = (OSError, pa.ArrowException, UnfitError)
+"""What is raised where a file cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,14 @@ class Group:
 
 
 class File:
-    """A file, which never changes. OSError, or what pyarrow raises, where it cannot be read."""
+    """A file of a dataset, which never changes. UNREADABLE where it cannot be read, or is of something else."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, dataset: Dataset) -> None:
         self.path = path
         metadata = pq.read_metadata(path)
-        self.names = _shared(frozenset(metadata.schema.to_arrow_schema().names))
+        schema = metadata.schema.to_arrow_schema()
+        check(schema, dataset)
+        self.names = _shared(frozenset(schema.names))
         """The columns that it has."""
         places = _places(tuple(metadata.schema.column(place).path for place in range(len(metadata.schema))))
         self.places = places
@@ -52,7 +59,7 @@ class File:
         groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
         firsts = accumulate((group.num_rows for group in groups), initial=0)
         self.groups = [
-            Group(number, first, group.num_rows, *_ends(group, places.get(TIME)))
+            Group(number, first, group.num_rows, *_ends(group, places[TIME], whole=True))
             for number, (first, group) in enumerate(zip(firsts, groups, strict=False))
         ]
         self._spans = [_ends(group, places[name]) for group in groups for name in SPAN if name in places]
@@ -103,40 +110,50 @@ def _is_empty(chunk: Any) -> bool:
     return chunk.statistics is not None and chunk.statistics.null_count == chunk.num_values
 
 
-def _ends(group: Any, place: int | None) -> tuple[int | None, int | None]:
-    """The least and the largest time of a column in a row group, in milliseconds since 1970."""
-    statistics = None if place is None else group.column(place).statistics
-    if statistics is None or not statistics.has_min_max:
+def _ends(group: Any, place: int, *, whole: bool = False) -> tuple[int | None, int | None]:
+    """The least and the largest time of a column in a row group, in milliseconds since 1970.
+
+    `whole`: None where any row has no time, or may have none.
+    """
+    statistics = group.column(place).statistics
+    if statistics is None or not statistics.has_min_max or (whole and statistics.null_count != 0):
         return None, None
-    return _milliseconds(statistics.min), _milliseconds(statistics.max)
-
-
-def _milliseconds(time: Any) -> int:
-    """Of a time with a zone, or of one in UTC without."""
-    return int((time.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1))
+    # As they are stored: what comes after the year 9999 is no time of Python's.
+    return statistics.min_raw, statistics.max_raw
 
 
 def paths(root: Path, zone: ZoneInfo, within: Range) -> Iterator[Path]:
-    """The files of the days that a time range touches, oldest first. OSError where a folder cannot be read."""
+    """The files of the days that a time range touches, oldest first. QueryError where a folder cannot be read."""
     first, last = (
         datetime.fromtimestamp(at / 1000, UTC).astimezone(zone).date() for at in (within.start, within.end - 1)
     )
-    for day, folder in Folder(root).days():
-        if first <= day <= last:
-            yield from live_files(folder)
+    with _told():
+        for day, folder in Folder(root).days():
+            if first <= day <= last:
+                yield from live_files(folder)
 
 
-def newest(root: Path) -> int | None:
-    """The newest `@timestamp` of a folder, by the footers of its last day that can be read."""
-    for _, folder in reversed(Folder(root).days()):
-        lasts = [last for path in live_files(folder) for last in _lasts(path)]
-        if lasts:
-            return max(lasts)
+def newest(root: Path, dataset: Dataset) -> int | None:
+    """The newest `@timestamp` of a folder, by the footers of its last day that can be read. QueryError."""
+    with _told():
+        for _, folder in reversed(Folder(root).days()):
+            lasts = [last for path in live_files(folder) for last in _lasts(path, dataset)]
+            if lasts:
+                return max(lasts)
     return None
 
 
-def _lasts(path: Path) -> list[int]:
+@contextmanager
+def _told() -> Iterator[None]:
+    """QueryError where a folder cannot be read."""
     try:
-        return [group.last for group in File(path).groups if group.last is not None]
-    except (OSError, pa.ArrowException):
+        yield
+    except OSError as error:
+        raise QueryError(f"cannot read {error.filename}: {error.strerror}") from error
+
+
+def _lasts(path: Path, dataset: Dataset) -> list[int]:
+    try:
+        return [group.last for group in File(path, dataset).groups if group.last is not None]
+    except UNREADABLE:
         return []

@@ -137,7 +137,7 @@ def _measured(dataset: Dataset, measure: Measure) -> str | None:
     if measure.field is None:
         return None
     field = fields.known(dataset, measure.field)
-    if measure.kind != "unique" and (fields.is_text(field) or field.kind == "id"):
+    if measure.kind != "unique" and not fields.is_number(field):
         raise QueryError(f"{measure.text}: {measure.field} is no number")
     return field.name
 

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-
 from collector.datasets import Dataset
 from collector.query.model import Patience, Range
-from collector.query.parquet.listing import File, paths
+from collector.query.parquet.listing import UNREADABLE, File, paths
 
 MOST_FILES = 20_000
 """Files whose footers are kept."""
@@ -34,7 +32,7 @@ class Looked:
             return [work()]
         except FileNotFoundError:
             raise
-        except (OSError, pa.ArrowException) as error:
+        except UNREADABLE as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             self.notes.append(f"The file {path} is skipped, as it cannot be read: {reason}")
             return []
@@ -64,15 +62,15 @@ class Files:
         looked = Looked()
         for path in paths(self._root / dataset.folder, self._zone, within):
             patience.check()
-            files = looked.tried(path, partial(self._file, path))
+            files = looked.tried(path, partial(self._file, path, dataset))
             looked.files += [file for file in files if any(group.touches(within) for group in file.groups)]
         return looked
 
-    def _file(self, path: Path) -> File:
+    def _file(self, path: Path, dataset: Dataset) -> File:
         if path not in self._known:
             while len(self._known) >= MOST_FILES:
                 self._known.pop(next(iter(self._known)), None)
-            self._known[path] = File(path)
+            self._known[path] = File(path, dataset)
         return self._known[path]
 
     def each(self, looked: Looked, patience: Patience, work: Callable[[File], Result]) -> list[Result]:

@@ -113,11 +113,12 @@ class Folder:
         return self.root / f"{_PREFIX}{day}"
 
     def days(self) -> list[tuple[date, Path]]:
-        """The days that are there, oldest first: folders named date=YYYY-MM-DD, and no others."""
+        """The days that are there, oldest first: folders named date=YYYY-MM-DD, and no others.
+
+        Empty where there is no such folder. Raises OSError where it cannot be read, or is none.
+        """
         found: list[tuple[date, Path]] = []
-        if not self.root.exists():
-            return found
-        with os.scandir(self.root) as entries:
+        with suppress(FileNotFoundError), os.scandir(self.root) as entries:
             for entry in entries:
                 day = _date(entry.name)
                 if day is not None and entry.is_dir(follow_symlinks=False):
