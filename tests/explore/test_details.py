@@ -50,7 +50,9 @@ class TestRecord:
 
     def test_what_a_filter_cannot_name_cannot_be_filtered_for(self) -> None:
         assert fields()["source.ip"]["asked"]
-        assert not fields()["source.geo.location"]["asked"]
+        assert fields()["source.geo.location"]["asked"]
+        extra = [one for one in entries({"flow.extra": '{"57590": 1}'}, UTC, "") if one.get("name") == "flow.extra"]
+        assert [one["asked"] for one in extra] == [False]
 
     def test_a_field_is_found_by_name_label_and_value(self) -> None:
         assert [*fields("source.PORT")] == ["source.port"]
