@@ -1,5 +1,7 @@
 """Fixtures for all tests, and their order where they run side by side."""
 
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 import hypothesis
@@ -32,6 +34,16 @@ class Scheduling(LoadFileScheduling):  # type: ignore[misc]
         home = next((engine for part, engine in HOMES.items() if part in nodeid), None)
         file: str = super()._split_scope(nodeid)
         return named[0] if named else home or file
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """A command that runs in the process of the tests sets up the log, with a stream that ends with its test."""
+    root = logging.getLogger()
+    level, handlers = root.level, [*root.handlers]
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:

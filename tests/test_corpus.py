@@ -12,6 +12,7 @@ from collector.decode.decoder import Decoder
 from collector.receive.pcap import read_capture
 from tests.corpus import CORPUS, capture, manifest, needs_corpus
 
+pytestmark = pytest.mark.slow
 TOTAL = re.compile(r"^TOTAL records (\d+)/(\d+) matched, (\d+) extra: .*$", re.MULTILINE)
 LENIENT = re.compile(
     r"^lenient captures ok: (\d+) of (\d+); captures without flows that stayed quiet: (\d+) of (\d+)$", re.MULTILINE
