@@ -1,9 +1,10 @@
 """`exporters`: what the running collector knows of each exporter."""
 
+import json as parsed
 import sys
 from ipaddress import ip_address
 from typing import Annotated
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
 import typer
@@ -66,6 +67,10 @@ def ask(place: Endpoint) -> bytes:
         # A proxy of the environment does not lead to this machine.
         with build_opener(ProxyHandler({})).open(url + PATH, timeout=SECONDS) as answer:
             return bytes(answer.read())
+    except HTTPError as error:
+        raise CollectorError(
+            f"{url} cannot tell: {_said(error)}; give the address of a collector with --web"
+        ) from error
     except URLError as error:
         reason = getattr(error.reason, "strerror", None) or error.reason
         raise CollectorError(
@@ -73,3 +78,11 @@ def ask(place: Endpoint) -> bytes:
         ) from error
     except OSError as error:
         raise CollectorError(f"the collector at {url} does not answer: {error}") from error
+
+
+def _said(error: HTTPError) -> str:
+    """Why a server refuses, in the words of the API where it is one."""
+    try:
+        return str(parsed.loads(error.read())["detail"])
+    except (ValueError, LookupError, TypeError):
+        return f"{error.code} {error.reason}"

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from collector.commands.exporter_table import COLUMNS
 from tests.builders.netflow import Template, netflow9
 from tests.endtoend.running import Running, environment, free_ports, wait_for
@@ -103,7 +105,15 @@ def test_a_collector_without_a_web_server_cannot_be_asked(tmp_path: Path) -> Non
     assert "--web: it is off" in answer.stderr
 
 
-def test_something_else_that_answers(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("status", "content", "told"),
+    [
+        ("200 OK", b"{}", "what answers at {} is no collector of this version"),
+        ("503 Busy", b'{"detail":"it shows"}', "{} cannot tell: it shows; give the address of a collector with --web"),
+        ("404 Not Found", b"no", "{} cannot tell: 404 Not Found; give the address of a collector with --web"),
+    ],
+)
+def test_something_else_that_answers(tmp_path: Path, status: str, content: bytes, told: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(60)
         place = f"127.0.0.1:{server.getsockname()[1]}"
@@ -111,7 +121,7 @@ def test_something_else_that_answers(tmp_path: Path) -> None:
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment()) as process:
             with server.accept()[0] as other:
                 other.recv(4096)
-                other.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+                other.sendall(f"HTTP/1.1 {status}\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content)
             _, text = process.communicate(timeout=60)
-    assert text == f"flow-collector: what answers at http://{place} is no collector of this version\n"
+    assert text == f"flow-collector: {told.format(f'http://{place}')}\n"
     assert process.returncode == 1
