@@ -1,7 +1,6 @@
 """Fixtures for all tests, and their order where they run side by side."""
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import hypothesis
@@ -37,13 +36,13 @@ class Scheduling(LoadFileScheduling):  # type: ignore[misc]
 
 
 @pytest.fixture(autouse=True)
-def _log_as_it_was() -> Iterator[None]:
-    """A command that runs in the process of the tests sets up the log, with a stream that ends with its test."""
+def _log_as_it_was() -> None:
+    """A command that ran in the process of the tests, also for a whole module, has set up the log, with a stream that
+    ended with its test.
+    """
     root = logging.getLogger()
-    level, handlers = root.level, [*root.handlers]
-    yield
-    root.setLevel(level)
-    root.handlers[:] = handlers
+    root.setLevel(logging.WARNING)
+    root.handlers[:] = [one for one in root.handlers if type(one) is not logging.StreamHandler]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
