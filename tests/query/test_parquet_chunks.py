@@ -16,19 +16,10 @@ from collector.query.model import Query, Range
 from collector.query.parquet import ParquetEngine
 from collector.query.parquet.chunks import Chunks
 from collector.query.parquet.listing import File
-from collector.store.parquet.file import ParquetFile
 from tests.query.parquet_folder import BEGIN, COUNT, STEP, flows, store
+from tests.store.parquet_flows import write_file
 
 ALL = Range(BEGIN, BEGIN + COUNT * STEP)
-
-
-def written(path: Path, *parts: Flows) -> Path:
-    with path.open("wb") as out:
-        file = ParquetFile(out)
-        for part in parts:
-            file.write(part)
-        file.close()
-    return path
 
 
 def path_of(field: pa.Field) -> str:
@@ -50,7 +41,7 @@ def read(path: Path, name: str) -> pa.ChunkedArray | None:
 
 @pytest.mark.parametrize("sizes", [(COUNT,), (1, 7, 300), (8, 64)])
 def test_every_column_of_the_store_is_what_arrow_reads(tmp_path: Path, sizes: tuple[int, ...]) -> None:
-    path = written(tmp_path / "a.parquet", *(flows(size, seed=size) for size in sizes))
+    path = write_file(tmp_path / "a.parquet", *(flows(size, seed=size) for size in sizes))
     whole = pq.read_table(path, partitioning=None)
     for field in whole.schema:
         column = read(path, field.name)
@@ -62,7 +53,7 @@ def test_every_column_of_the_store_is_what_arrow_reads(tmp_path: Path, sizes: tu
 
 def test_both_ends_share_a_dictionary(tmp_path: Path) -> None:
     one = flows()
-    path = written(tmp_path / "a.parquet", one.over(one.frame.with_columns(pl.col("source.ip").fill_null(0))))
+    path = write_file(tmp_path / "a.parquet", one.over(one.frame.with_columns(pl.col("source.ip").fill_null(0))))
     with chunks(path) as found:
         ends = [found.column(f"{end}.domain", f"{end}.domain", [0]) for end in ("source", "destination")]
     first, second = (column.chunk(0).dictionary.buffers()[2].address for column in ends if column is not None)
@@ -80,14 +71,14 @@ def text_of(words: list[str | None]) -> Flows:
 @pytest.mark.parametrize("word", ["", "x" * 256, "a\0\0\0b", "x" * 70_000])
 def test_texts_whose_length_could_be_mistaken_are_left_to_arrow(tmp_path: Path, word: str) -> None:
     words = ["first", word, None, "last"]
-    path = written(tmp_path / "a.parquet", text_of(words))
+    path = write_file(tmp_path / "a.parquet", text_of(words))
     assert read(path, "source.domain") is None
     assert pq.read_table(path, partitioning=None).column("source.domain").to_pylist() == words
 
 
 @pytest.mark.parametrize("words", [["ä€𝄞", "b"], ["x" * 255, "y" * 128], ["a"]])
 def test_other_texts_are_not(tmp_path: Path, words: list[str | None]) -> None:
-    column = read(written(tmp_path / "a.parquet", text_of(words)), "source.domain")
+    column = read(write_file(tmp_path / "a.parquet", text_of(words)), "source.domain")
     assert column is not None
     assert column.to_pylist() == words
 
@@ -115,7 +106,7 @@ def test_files_of_others_give_the_same_answers(tmp_path: Path, options: dict[str
 
 @pytest.mark.parametrize("place", range(0, 40, 3))
 def test_damaged_pages_raise_nothing(tmp_path: Path, place: int) -> None:
-    path = written(tmp_path / "a.parquet", flows())
+    path = write_file(tmp_path / "a.parquet", flows())
     chunk = pq.read_metadata(path).row_group(0).column(File(path, FLOWS).places["source.domain"])
     data = bytearray(path.read_bytes())
     at = (chunk.dictionary_page_offset or chunk.data_page_offset) + place
