@@ -7,8 +7,6 @@ from collector.store.elasticsearch import ElasticsearchStore
 from collector.store.elasticsearch import Settings as StoreSettings
 from collector.store.template import IndexSettings
 
-GIB = 1 << 30
-
 
 def search_store(settings: Settings) -> ElasticsearchStore:
     """The store in it."""
@@ -32,9 +30,9 @@ def elasticsearch_settings(settings: Settings) -> StoreSettings:
         message=settings.message,
         zone=settings.timezone,
         parallel=settings.elasticsearch_parallel,
-        segment_bytes=int(settings.segments_gib * GIB),
+        segment_bytes=settings.segment_bytes,
         keep_days=settings.keep_days,
-        keep_bytes=None if settings.keep_gib is None else int(settings.keep_gib * GIB),
+        keep_bytes=settings.keep_bytes,
     )
 
 

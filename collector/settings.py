@@ -39,6 +39,7 @@ from collector.setting_kinds import (
 
 ENVIRONMENT = "FLOW_COLLECTOR_"
 DEFAULT_FILE = "flow-collector.toml"
+GIB = 1 << 30
 OF_TESTS = "FLOW_COLLECTOR_TEST_"
 """Variables of the test suite, which are no settings."""
 
@@ -283,6 +284,16 @@ class Settings(BaseSettings):
     log_level: Annotated[str, BeforeValidator(lambda v: str(v).upper())] = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level of log lines."
     )
+
+    @property
+    def keep_bytes(self) -> int | None:
+        """What days may take together; None: whatever they need."""
+        return None if self.keep_gib is None else int(self.keep_gib * GIB)
+
+    @property
+    def segment_bytes(self) -> int:
+        """What waits for a search engine may take."""
+        return int(self.segments_gib * GIB)
 
 
 def load(flags: Mapping[str, Any], config: Path | None = None) -> Settings:

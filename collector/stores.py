@@ -4,8 +4,6 @@ from collector.pipeline import Store
 from collector.settings import Settings
 from collector.store.parquet.store import ParquetStore
 
-GIB = 1 << 30
-
 
 def open_store(settings: Settings) -> Store:
     """A search engine where one is named, else Parquet files. CollectorError where it cannot be opened."""
@@ -17,7 +15,7 @@ def open_store(settings: Settings) -> Store:
         settings.folder,
         zone=settings.timezone,
         keep_days=settings.keep_days,
-        keep_bytes=None if settings.keep_gib is None else int(settings.keep_gib * GIB),
+        keep_bytes=settings.keep_bytes,
     )
 
 
