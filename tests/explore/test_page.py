@@ -138,6 +138,33 @@ def test_a_filter_is_completed_and_applied_by_the_keyboard(kept: Tab, flows: pl.
     assert kept.number("bytes") == flows.filter(pl.col("network.type") == "ipv6")["network.bytes"].sum()
 
 
+HELD = """
+    let given;
+    const held = [];
+    Object.defineProperty(window, "fcFilter", {
+        get: () => (...words) => (window.letGo ? given(...words) : held.push(words)),
+        set: (one) => (given = one),
+    });
+    window.release = () => {
+        window.letGo = true;
+        held.forEach((words) => given(...words));
+        return held.length;
+    };
+"""
+"""Holds back what the server writes into the filter bar, as a slow network does."""
+
+
+def test_what_is_written_while_the_page_is_being_connected_stays(browser: Browser, host: str) -> None:
+    with tab(browser, host) as other:
+        other.page.add_init_script(HELD)
+        other.open(f"/d/overview?{DAY}")
+        other.page.keyboard.press("/")
+        other.page.keyboard.type("network.ty")
+        assert other.page.evaluate("release()") == 1
+        assert other.page.locator(".fc-filter").input_value() == "network.ty"
+        other.page.get_by_role("option", name="network.type").wait_for()
+
+
 def test_a_control_offers_the_values_of_the_rows_that_the_dashboard_shows(kept: Tab, folder: Path) -> None:
     kept.open(f"/d/interface-counters?{DAY}")
     counters = pl.read_parquet(folder / "counters/date=*/*.parquet")

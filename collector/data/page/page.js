@@ -121,8 +121,11 @@
     list().hidden = !open;
     box().setAttribute("aria-expanded", String(open));
   };
+  let begun = false;
   window.fcFilter = (text, cursor) => {
-    box().value = text;
+    // What was written before the page was connected stays: the server's first word comes late then.
+    if (begun || !box().value) box().value = text;
+    begun = true;
     if (cursor === undefined) return;
     box().focus();
     box().setSelectionRange(cursor, cursor);
