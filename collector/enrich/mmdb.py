@@ -53,7 +53,6 @@ class Database:
         except OSError as error:
             raise DatabaseError(f"cannot read {path}: {error.strerror}") from error
         except (ValueError, maxminddb.InvalidDatabaseError) as error:
-            # The library names the copy, and guesses.
             # The library tells the name of the copy, and no more than this.
             raise DatabaseError(f"{path} is {NONE}") from error
         self.path = path

@@ -95,10 +95,10 @@ def requests(
     Documents that are not `full` leave out what repeats other fields; with `message` they have a line of text. The
     `_id` of a document is the segment's id and the number of its row, so that a request can be sent again.
     """
-    actions = _actions(segment, len(flows))
+    endings = _endings(len(flows))
     for day, rows in days(flows.frame.get_column("@timestamp"), zone):
-        some, heads = (flows, actions) if rows is None else (flows.filter(rows), actions.filter(rows))
-        for made in lines(some, heads, full, message):
+        some, ends = (flows, endings) if rows is None else (flows.filter(rows), endings.filter(rows))
+        for made in lines(some, [f'{{"create":{{"_id":"{segment}', ends], full, message):
             yield from _cut(Request(flows.dataset, day, made.data, made.offsets), size)
 
 
@@ -158,13 +158,12 @@ def _dates(times: pl.Series, zone: str) -> pl.Series:
     return times.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.date()
 
 
-@cache
 def _endings(rows: int) -> pl.Series:
+    """What the action lines of a segment's rows end in."""
+    # In powers of two, so that they are made a few times only.
+    return _many_endings(1 << max(10, rows.bit_length())).head(rows)
+
+
+@cache
+def _many_endings(rows: int) -> pl.Series:
     return pl.Series([f'{letters(row, ROW_LETTERS)}"}}}}\n' for row in range(rows)], dtype=pl.String)
-
-
-def _actions(segment: str, rows: int) -> pl.Series:
-    """The action lines of a segment's rows."""
-    # In powers of two, so that the endings are made a few times only.
-    endings = _endings(1 << max(10, rows.bit_length())).head(rows)
-    return pl.select(pl.concat_str(pl.lit(f'{{"create":{{"_id":"{segment}'), endings)).to_series()

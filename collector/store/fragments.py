@@ -1,37 +1,39 @@
 """Text fragments of JSON documents.
 
 A *member* is `"key":value`. Members that every row has are *inline*: their pieces go into the document as they are.
-Members that some rows lack are *optional*: one piece with a comma in front, null or empty where the row lacks it.
+Members that some rows lack are *optional*: pieces with a comma in front, null or empty where the row lacks it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
 from collector import registry, schema
 from collector.flows import Flows
-from collector.placed import ATTRIBUTES, places
+from collector.placed import ATTRIBUTES, PLACE, places
+from collector.registry import VALUE
 from collector.store import texts
+from collector.store.assembly import concat, series
 from collector.store.joint import FEW, LEAST_FLOWS, Small, joint
 from collector.store.message import message
-from collector.store.pieces import Coded, Piece, concat, dictionary, merged, series, some, wrapped
+from collector.store.pieces import Coded, Dictionary, Piece, merged, some, wrapped
 from collector.store.plan import Node, place, plan
+from collector.store.views import Views
 
-Text = tuple[str, pl.Series, str]
+Text = tuple[str, pl.Series | Views, str]
 REPEATED = {"time": "times", "counter": "counts", "u64": "counts"}
 """Kinds whose columns often equal others, and what the texts of those that are rendered alike are called."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Either inline pieces, or one optional piece."""
+    """Either inline pieces or optional ones."""
 
     inline: tuple[Piece, ...] = ()
-    optional: pl.Series | Coded | None = None
+    optional: tuple[pl.Series | Coded, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,14 @@ class Fragments:
         return wrapped(",", self.plain, "")
 
     @cached_property
-    def inline_texts(self) -> pa.LargeStringArray:
+    def inline_texts(self) -> Dictionary:
         """To be looked up by number, where each flow has an entry and each entry members."""
-        return dictionary(self.plain)
+        return Dictionary(self.plain)
 
     @cached_property
-    def optional_texts(self) -> pa.LargeStringArray:
+    def optional_texts(self) -> Dictionary:
         """To be looked up by number, with a comma in front."""
-        return dictionary(self.optional)
+        return Dictionary(self.optional)
 
 
 class Members:
@@ -79,7 +81,7 @@ class Members:
     def joined(self, members: list[Member]) -> list[Piece]:
         """Members with commas between them, an inline one first."""
         inline = [member.inline for member in members if member.inline]
-        optional = [member.optional for member in members if member.optional is not None]
+        optional = [piece for member in members for piece in member.optional]
         if not inline:
             return [concat(list(optional), len(self._flows)).str.strip_prefix(",")] if optional else []
         pieces: list[Piece] = [*inline[0]]
@@ -92,7 +94,7 @@ class Members:
 
     def _count(self, values: pl.Series) -> pl.Series:
         """The texts of counts."""
-        return self._text("counter", values)[1]
+        return series(self._text("counter", values)[1], len(values))
 
     def _members(self, node: Node) -> list[Member]:
         out, done, few = list[Member](), set[str](), list[Small]()
@@ -107,10 +109,10 @@ class Members:
             elif code is None:
                 out.append(self._leaf(member) if member.name else self._nested(member))
             else:
-                out.append(self._gathered(code, same))
+                out += self._gathered(code, same)
             if code is not None:
                 done.add(code)
-        return [*out, *(Member(optional=text) for text in joint(few))]
+        return [*out, *(Member(optional=(text,)) for text in joint(few))]
 
     def _small(self, code: str | None, nodes: list[Node]) -> Small | None:
         """Members of one of a few texts; None for others, and where a constant or a short batch is cheaper."""
@@ -139,7 +141,7 @@ class Members:
         pieces = self.joined(members)
         if any(member.inline for member in members):
             return Member((f'"{key}":{{', *pieces, "}"))
-        return Member(optional=wrapped(f',"{key}":{{', some(self.join(pieces)), "}"))
+        return Member(optional=(wrapped(f',"{key}":{{', some(self.join(pieces)), "}"),))
 
     def _leaf(self, node: Node) -> Member:
         values = self._flows.frame.get_column(node.name)
@@ -156,26 +158,57 @@ class Members:
         known.append((values, texts.rendered(kind, values)))
         return known[-1][1]
 
-    def _gathered(self, code: str, nodes: list[Node]) -> Member:
+    def _gathered(self, code: str, nodes: list[Node]) -> Iterator[Member]:
         """Members that are the same for all flows with the same row number."""
-        rows = self._flows.frame.get_column(code)
-        fragments = self._fragments(schema.table_of(code) or "", nodes)
-        if uniform(rows):
-            return Member((text,) if (text := fragments.plain[rows[0]]) else ())
-        if rows.null_count() or fragments.plain.null_count():
-            return Member(optional=Coded.of(fragments.optional_texts, rows))
-        return Member((Coded.of(fragments.inline_texts, rows),))
+        rows, table = self._flows.frame.get_column(code), schema.table_of(code) or ""
+        placed = [node for node in nodes if all(place(name)[1] in ATTRIBUTES for name in node.leaves())]
+        codes = self._places(table) if placed else None
+        if codes is None:
+            values = None if table in self._flows.tables or uniform(rows) else _values(table, nodes)
+            yield _looked_up(rows, self._fragments(table, nodes)) if values is None else _named(nodes[0], values, rows)
+            return
+        if len(placed) < len(nodes):
+            yield _looked_up(rows, self._fragments(table, [node for node in nodes if node not in placed]))
+        yield _looked_up(codes.gather(rows), self._fragments(table, placed, by_place=True))
 
-    def _fragments(self, table: str, nodes: list[Node]) -> "Fragments":
+    def _places(self, table: str) -> pl.Series | None:
+        """Which of the places each entry of a table is at; None where that is not known."""
+        if (table, PLACE) not in self._entries:
+            found = places(self._flows.tables[table]) if table in self._flows.tables else None
+            self._entries[table, PLACE] = None if found is None else (found[0], pl.Series(found[1]))
+        found = self._entries[table, PLACE]
+        return None if found is None else found[1]
+
+    def _fragments(self, table: str, nodes: list[Node], by_place: bool = False) -> Fragments:
+        """Members for each entry of a table, or for each of the places of its entries."""
         names = tuple(name for node in nodes for name in node.leaves())
         if table not in self._flows.tables:
             return _constant(table, nodes[0].depth, names)
         depth = nodes[0].depth
         key = table, tuple(".".join([*name.split(".")[depth:], place(name)[1]]) for name in names)
         if key not in self._entries:
-            self._entries[key] = Fragments(entry_fragments(self._flows.tables[table], nodes))
+            entries = self._flows.tables[table]
+            entries = entries[self._entries[table, PLACE][0]] if by_place else entries
+            self._entries[key] = Fragments(entry_fragments(entries, nodes))
         found: Fragments = self._entries[key]
         return found
+
+
+def _named(node: Node, values: Dictionary, rows: pl.Series) -> Member:
+    """A member with the texts of a large table, apart from its key."""
+    key, found = f'"{node.key}":', Coded.of(values, rows)
+    if not rows.null_count():
+        return Member((key, found))
+    keys = Dictionary(pl.Series(["", "," + key]))
+    return Member(optional=(Coded(keys, rows.is_not_null().cast(pl.UInt8).to_numpy()), found))
+
+
+def _looked_up(rows: pl.Series, fragments: Fragments) -> Member:
+    if uniform(rows):
+        return Member((text,) if (text := fragments.plain[rows[0]]) else ())
+    if rows.null_count() or fragments.plain.null_count():
+        return Member(optional=(Coded.of(fragments.optional_texts, rows),))
+    return Member((Coded.of(fragments.inline_texts, rows),))
 
 
 def leaf(node: Node, values: pl.Series, text: Callable[[str, pl.Series], Text] = texts.rendered) -> Member:
@@ -185,12 +218,12 @@ def leaf(node: Node, values: pl.Series, text: Callable[[str, pl.Series], Text] =
         return _once(leaf(node, values[:1]))
     if texts.small(kind):
         return _small(node.key, kind, values)
-    if texts.low(kind, values):
-        return Member((f'"{node.key}":', Coded(_low_numbers(), values.to_numpy())))
+    if limit := texts.low(kind, values):
+        return Member((f'"{node.key}":', Coded(_low_numbers(limit), values.to_numpy())))
     before, column, after = text(kind, values)
     before = f'"{node.key}":{before}'
-    if column.null_count():
-        return Member(optional=wrapped("," + before, column, after))
+    if isinstance(column, pl.Series) and column.null_count():
+        return Member(optional=(wrapped("," + before, column, after),))
     return Member((before, column, after) if after else (before, column))
 
 
@@ -211,26 +244,6 @@ def uniform(values: pl.Series) -> bool:
 
 def entry_fragments(table: pl.DataFrame, nodes: list[Node]) -> pl.Series:
     """The members for each entry of a table as one String column; null where an entry has none of them."""
-    alike = [node for node in nodes if all(place(name)[1] in ATTRIBUTES for name in node.leaves())]
-    found = places(table) if alike else None
-    if found is None:
-        return _rendered(table, nodes)
-    first, codes = found
-    others = [node for node in nodes if node not in alike]
-    text = _rendered(table[first], alike)
-    if not others:
-        return text.gather(codes)
-    beside = _rendered(table, others)
-    text = wrapped(",", text, "").gather(codes)
-    return concat([beside, text], table.height) if not beside.null_count() else _either(beside, text)
-
-
-def _either(first: pl.Series, second: pl.Series) -> pl.Series:
-    """Members beside others that come with a comma in front; null where there are neither."""
-    return some(concat([wrapped(",", first, ""), second], len(first)).str.strip_prefix(","))
-
-
-def _rendered(table: pl.DataFrame, nodes: list[Node]) -> pl.Series:
     columns = {name: table.get_column(place(name)[1]).alias(name) for node in nodes for name in node.leaves()}
     rows = Flows(pl.DataFrame(list(columns.values())))
     root = Node("", members={node.key: node for node in nodes})
@@ -249,6 +262,20 @@ class _Entries(Members):
     _members = members
 
 
+def _values(table: str, nodes: list[Node]) -> Dictionary | None:
+    """The texts of one of the large constant tables that has nothing else; most of them are short enough to be in
+    their views, where they would not be with their keys.
+    """
+    (node, *more), entries = nodes, registry.table(table)
+    alone = node.name and not more and place(node.name)[1] == VALUE and entries.height > FEW
+    return _quoted(table) if alone and not entries.get_column(VALUE).null_count() else None
+
+
+@cache
+def _quoted(table: str) -> Dictionary:
+    return Dictionary(wrapped('"', texts.escaped(registry.table(table).get_column(VALUE)), '"'))
+
+
 @lru_cache(maxsize=256)
 def _constant(table: str, depth: int, names: tuple[str, ...]) -> Fragments:
     """Fragments of one of the constant tables, made once: the members below `depth` objects."""
@@ -260,15 +287,15 @@ def _constant(table: str, depth: int, names: tuple[str, ...]) -> Fragments:
 
 def _small(key: str, kind: str, values: pl.Series) -> Member:
     if values.null_count():
-        return Member(optional=Coded.of(_numbers(f',"{key}":', kind), values))
+        return Member(optional=(Coded.of(_numbers(f',"{key}":', kind), values),))
     return Member((Coded.of(_numbers(f'"{key}":', kind), values),))
 
 
 @cache
-def _low_numbers() -> pa.LargeStringArray:
-    return dictionary(texts.low_numbers())
+def _low_numbers(limit: int) -> Dictionary:
+    return Dictionary(texts.low_numbers(limit))
 
 
 @lru_cache(maxsize=1024)
-def _numbers(before: str, kind: str) -> pa.LargeStringArray:
-    return dictionary(texts.numbers(before, kind))
+def _numbers(before: str, kind: str) -> Dictionary:
+    return Dictionary(texts.numbers(before, kind))

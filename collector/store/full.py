@@ -17,14 +17,14 @@ from uuid import NAMESPACE_DNS, uuid5
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from collector.flows import Flows
 from collector.placed import places
 from collector.registry import VALUE, number_of
 from collector.store import texts
+from collector.store.assembly import series
 from collector.store.fragments import Member, Members, entry_fragments
-from collector.store.pieces import Chosen, Coded, Joined, Piece, arrow, dictionary, series, some, wrapped
+from collector.store.pieces import Chosen, Coded, Dictionary, Joined, Piece, some, wrapped
 from collector.store.plan import Node, plan
 
 END = "flow.client_end"
@@ -38,8 +38,8 @@ PAIRS = {
 }
 """Objects of which there is one for each end, and their fields."""
 TRANSLATED = tuple(f"{end}.nat.ip" for end in ENDS)
-TAGS = "rep_tags"
-Text: TypeAlias = "pl.Series | Joined | Chosen"
+TAGS, RELATED = "rep_tags", "related"
+Text: TypeAlias = pl.Series | Joined
 """A text for each flow; null where it has none, in a Series alone."""
 EVENT = '"kind":"event","category":"network","module":"flow-collector"'
 ECS_VERSION = "8.17"
@@ -50,9 +50,9 @@ DATASET, TYPE = "event.dataset", "type"
 class _Pair:
     """The texts that lists of two are put together from: of each address, and of none at the end."""
 
-    first: pa.LargeStringArray
+    first: Dictionary
     """Of the source: as many where the destination has nothing, then as many where it has something."""
-    second: pa.LargeStringArray
+    second: Dictionary
     """Of the destination."""
     there: npt.NDArray[np.bool_]
     """Whether there is anything."""
@@ -69,9 +69,9 @@ class _Pair:
         fragments = fragments.extend_constant(None, 1)
         alone = wrapped(before, fragments, after).fill_null("")
         followed = wrapped(before, fragments, ",").fill_null(before)
-        second = dictionary(wrapped("", fragments.head(-1), after))
+        second = Dictionary(wrapped("", fragments.head(-1), after))
         there, hashes = fragments.is_not_null().to_numpy(), fragments.hash().to_numpy()
-        return cls(arrow(alone.append(followed)), second, there, hashes, rows)
+        return cls(Dictionary(alone.append(followed)), second, there, hashes, rows)
 
 
 class FullMembers(Members):
@@ -81,7 +81,7 @@ class FullMembers(Members):
         super().__init__(flows, line)
         self._cores: dict[str, Text] = {}
         """The members of each end that its copy has."""
-        self._found: dict[str, npt.NDArray[np.int64]] = {}
+        self._found: dict[str, npt.NDArray[np.uint32]] = {}
         """What `_rows` has found."""
 
     def object(self, node: Node) -> list[Piece]:
@@ -116,7 +116,7 @@ class FullMembers(Members):
             return Joined(pieces)
         return some(self.join(pieces))
 
-    def _series(self, text: Text) -> pl.Series:
+    def _series(self, text: Text | Chosen) -> pl.Series:
         return series(text, len(self._flows))
 
     def _roles(self) -> Iterator[Member]:
@@ -125,7 +125,7 @@ class FullMembers(Members):
         for role, text in self._turned(*(self._cores.get(end, nothing) for end in ENDS)):
             yield self._wrapped(role, [_member(text)])
 
-    def _turned(self, source: Text, destination: Text) -> Iterator[tuple[str, Text]]:
+    def _turned(self, source: Text, destination: Text) -> Iterator[tuple[str, pl.Series | Chosen]]:
         """What client and server have of what both ends have; nothing for a role that has it in no flow."""
         straight = self._flows.frame.get_column(END) == number_of("ends", ENDS[0])
         for role, one, other in zip(ROLES, (source, destination), (destination, source), strict=True):
@@ -134,7 +134,7 @@ class FullMembers(Members):
                 if text.null_count() < len(text):
                     yield role, text
             else:
-                yield role, Chosen(straight, one, other)
+                yield role, Chosen(straight.to_numpy(), one, other)
 
     def _tags(self) -> Iterator[Member]:
         """Reputation tags of client and server."""
@@ -145,23 +145,31 @@ class FullMembers(Members):
         tags: pl.Series = self._entries[TAGS]
         source, destination = (tags.gather(self._rows(f"{end}.ip")) for end in ENDS)
         for role, text in self._turned(source, destination):
-            yield Member(optional=wrapped(f',"{role}_rep_tags":', self._series(text), ""))
+            yield Member(optional=(wrapped(f',"{role}_rep_tags":', self._series(text), ""),))
 
     def _related(self) -> Iterator[Member]:
-        if any(name in self._flows.frame.columns for name in TRANSLATED):
-            return iter([Member(optional=wrapped(',"related":{"ip":[', self._all(self._quoted()), "]}"))])
-        return self._both(',"related":{"ip":[', lambda: (self._quoted(), self._each()), "]}")
+        frame, ends = self._flows.frame, [f"{end}.ip" for end in ENDS]
+        if RELATED not in self._entries:
+            self._entries[RELATED] = Dictionary(wrapped('"', self._addresses().get_column(VALUE), '"'))
+        quoted: Dictionary = self._entries[RELATED]
+        before, after = f'"{RELATED}":{{"ip":[', "]}"
+        if not all(end in frame.columns and not frame.get_column(end).null_count() for end in ends) or any(
+            name in frame.columns for name in TRANSLATED
+        ):
+            yield Member(optional=(wrapped("," + before, self._all(quoted.texts.head(-1)), after),))
+            return
+        one, other = map(self._rows, ends)
+        apart, none = one != other, np.uint32(len(quoted) - 1)
+        second = Coded(quoted, none - apart * (none - other))
+        yield Member((before, Coded(quoted, one), Coded(_comma(), apart.view(np.uint8)), second, after))
 
     def _each(self) -> npt.NDArray[np.uint32]:
         return np.arange(self._addresses().height, dtype=np.uint32)
 
-    def _quoted(self) -> pl.Series:
-        return wrapped('"', self._addresses().get_column(VALUE), '"')
-
     def _all(self, fragments: pl.Series) -> pl.Series:
         """Those of both ends before and after translation, each once, with commas between them; null where none is."""
         missing = len(fragments)
-        rows: list[npt.NDArray[np.int64]] = []
+        rows: list[npt.NDArray[np.integer]] = []
         for name in (*(f"{end}.ip" for end in ENDS), *TRANSLATED):
             row = self._rows(name)
             rows.append(np.where(np.any([row == other for other in rows], axis=0), missing, row))
@@ -201,30 +209,36 @@ class FullMembers(Members):
         first, second = (pair.rows.take(self._rows(f"{end}.ip")) for end in ENDS)
         followed = pair.there.take(second) & (pair.hashes.take(first) != pair.hashes.take(second))
         # Multiplied by the truth values, since np.where takes several times as long.
-        yield Member(optional=Coded(pair.first, first + followed * count))
-        yield Member(optional=Coded(pair.second, last - followed * (last - second)))
+        one = Coded(pair.first, first + followed * count)
+        yield Member(optional=(one, Coded(pair.second, last - followed * (last - second))))
 
-    def _rows(self, name: str) -> npt.NDArray[np.int64]:
+    def _rows(self, name: str) -> npt.NDArray[np.uint32]:
         """The row of each flow's address, the one behind the last where it has none."""
         if name not in self._found:
             frame, missing = self._flows.frame, self._addresses().height
             if name in frame.columns:
-                self._found[name] = frame.get_column(name).cast(pl.Int64).fill_null(missing).to_numpy()
+                rows = frame.get_column(name)
+                self._found[name] = (rows.fill_null(missing) if rows.null_count() else rows).to_numpy()
             else:
-                self._found[name] = np.full(len(self._flows), missing)
+                self._found[name] = np.full(len(self._flows), missing, np.uint32)
         return self._found[name]
 
 
-def _member(text: Text) -> Member:
+def _member(text: Text | Chosen) -> Member:
     """Members of an object that are text already."""
     if isinstance(text, pl.Series) and text.null_count():
-        return Member(optional=wrapped(",", text, ""))
+        return Member(optional=(wrapped(",", text, ""),))
     return Member((text,))
 
 
 def _is(node: Node, *keys: str) -> bool:
     """Whether it is one of those objects of the document itself."""
     return node.key in keys and not node.name and node.depth == 0
+
+
+@cache
+def _comma() -> Dictionary:
+    return Dictionary(pl.Series(["", ","]))
 
 
 @cache

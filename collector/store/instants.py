@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
+
+from collector.store.views import Views, even
 
 SPARSE = 4
 """Above so many seconds of time span a row, only the seconds that occur are rendered."""
@@ -17,37 +18,40 @@ Words = npt.NDArray[np.str_]
 
 
 def times(values: pl.Series) -> pl.Series:
-    """Texts of times in milliseconds: made of seconds, of which a batch has few, and of a thousand fractions."""
-    stamps = values.to_physical()
-    some = stamps.drop_nulls()
-    nothing = pl.Series(values.name, [None], dtype=pl.String).new_from_index(0, len(values))
+    """Texts of times in milliseconds; null stays null."""
+    some = values.drop_nulls()
     if not len(some):
-        return nothing
-    numbers = stamps.fill_null(some[0]).to_numpy()
+        return pl.Series(values.name, [None], dtype=pl.String).new_from_index(0, len(values))
+    written = instants(values.fill_null(some[0])).texts()
+    return written.set(values.is_null(), None) if values.null_count() else written
+
+
+def instants(values: pl.Series) -> Views:
+    """Texts of times in milliseconds, none null: of seconds, which are few in a batch, and a thousand fractions."""
+    numbers = values.to_physical().to_numpy()
     whole = numbers // 1000
     first, last = int(whole.min()), int(whole.max())
     if last - first <= SPARSE * len(values):
         seconds, places = np.arange(first, last + 1), whole - first
     else:
         seconds, places = np.unique(whole, return_inverse=True)
-    written = _written(np.datetime_as_string(seconds.astype("datetime64[s]")), places, numbers - whole * 1000)
-    return written.zip_with(values.is_not_null(), nothing) if values.null_count() else written
+    return _written(np.datetime_as_string(seconds.astype("datetime64[s]")), places, numbers - whole * 1000)
 
 
-def _written(seconds: Words, places: Places, fractions: Places) -> pl.Series:
+def _written(seconds: Words, places: Places, fractions: Places) -> Views:
     """Seconds by place with their fractions behind them."""
     if any(len(second) != SECOND for second in seconds):
         both = [pl.Series("s", list(seconds)).gather(places), _fractions().gather(fractions).alias("f")]
-        return pl.DataFrame(both).select(pl.concat_str("s", "f")).to_series()
+        return Views.of(pl.DataFrame(both).select(pl.concat_str("s", "f")).to_series())
     # All of one length: what is not letters of the one is letters of the other.
-    cells = _cells(seconds).take(places, axis=0) | _cells_of_fractions().take(fractions, axis=0)
-    ends = pa.py_buffer(np.arange(0, WHOLE * len(cells) + 1, WHOLE))
-    return pl.Series(pl.from_arrow(pa.LargeStringArray.from_buffers(len(cells), ends, pa.py_buffer(cells))))
+    cells = _cells(seconds).take(places, axis=0)
+    cells |= _cells_of_fractions().take(fractions, axis=0)
+    return even(cells.view(np.uint8), WHOLE)
 
 
 def _cells(texts: Words) -> npt.NDArray[np.uint64]:
-    """Texts filled up with zeros, three numbers each."""
-    return texts.astype(f"S{WHOLE}").view(np.uint64).reshape(-1, 3)
+    """Texts filled up with zeros, four numbers each: numpy gathers 32 bytes quicker than 24."""
+    return texts.astype("S32").view(np.uint64).reshape(-1, 4)
 
 
 @cache

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from collector.index import compacted
-from collector.store.pieces import Coded, dictionary
+from collector.store.pieces import Coded, Dictionary
 
 FEW = 1024
 """Values of a member that is taken in here."""
@@ -48,7 +48,7 @@ def joint(members: Sequence[Small]) -> Iterator[Coded]:
     groups = [_combined(group) for group in _groups(members, COMBINATIONS)]
     for group in _groups(groups, len(groups[0].rows) // EACH if groups else 0):
         one = group[0] if len(group) == 1 else _combined(group)
-        yield Coded(dictionary(one.fragments), one.rows.to_numpy())
+        yield Coded(Dictionary(one.fragments), one.rows.to_numpy())
 
 
 def _groups(members: Sequence[Small], combinations: int) -> list[list[Small]]:

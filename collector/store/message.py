@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 import polars as pl
-import pyarrow as pa
 
 from collector import registry, schema
 from collector.flows import Flows
 from collector.registry import VALUE
 from collector.store import texts
-from collector.store.pieces import Coded, Piece, dictionary, wrapped
+from collector.store.pieces import Coded, Dictionary, Piece, wrapped
 
 FIELD = "message"
 COUNTS = ("bytes", "packets")
@@ -32,7 +31,7 @@ def _words(flows: Flows, counts: Render) -> Iterator[Piece]:
     yield from _named(frame, "event.dataset", VALUE, "")
     if "host.ip" in frame.columns:
         exporters = flows.table("host.ip").get_column(VALUE)
-        yield Coded.of(dictionary(wrapped(" ", exporters, ":")), frame.get_column("host.ip"))
+        yield Coded.of(Dictionary(wrapped(" ", exporters, ":")), frame.get_column("host.ip"))
     yield from _end(flows, "source", " ")
     yield from _end(flows, "destination", " -> ")
     yield from _named(frame, "network.iana_number", "name", " ")
@@ -49,8 +48,8 @@ def _named(frame: pl.DataFrame, code: str, attribute: str, before: str) -> Itera
 
 
 @cache
-def _constant(table: str, attribute: str, before: str) -> pa.LargeStringArray:
-    return dictionary(wrapped(before, texts.escaped(registry.table(table).get_column(attribute)), ""))
+def _constant(table: str, attribute: str, before: str) -> Dictionary:
+    return Dictionary(wrapped(before, texts.escaped(registry.table(table).get_column(attribute)), ""))
 
 
 def _end(flows: Flows, end: str, before: str) -> Iterator[Piece]:
@@ -67,16 +66,16 @@ def _end(flows: Flows, end: str, before: str) -> Iterator[Piece]:
     yield Coded.of(_ports(), ports)
 
 
-def _addresses(flows: Flows, values: pl.Series, before: str) -> pa.LargeStringArray:
+def _addresses(flows: Flows, values: pl.Series, before: str) -> Dictionary:
     """Each address as it is without a port, then each as it is in front of one; made once for a batch."""
     if (FIELD, before) not in flows.shared:
         six = values.str.contains(":", literal=True)
         bracketed = wrapped("[", values, "]").zip_with(six, values)
-        flows.shared[FIELD, before] = dictionary(wrapped(before, pl.concat([values, bracketed]), ""))
-    found: pa.LargeStringArray = flows.shared[FIELD, before]
+        flows.shared[FIELD, before] = Dictionary(wrapped(before, pl.concat([values, bracketed]), ""))
+    found: Dictionary = flows.shared[FIELD, before]
     return found
 
 
 @cache
-def _ports() -> pa.LargeStringArray:
-    return dictionary(texts.numbers(":", "u16"))
+def _ports() -> Dictionary:
+    return Dictionary(texts.numbers(":", "u16"))

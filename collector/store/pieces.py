@@ -1,95 +1,88 @@
-"""Pieces of text, side by side for each flow, and what joins them.
+"""Pieces of text, side by side for each flow.
 
 A piece is the same text for all flows, a text for each flow (null where it has none), or one of a few texts for each
-flow, which is looked up when the pieces are joined.
+flow, which is looked up when the pieces are joined: see assembly.py.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
 
-TEXT = pa.large_string()
-TOGETHER = 4096
-"""Flows whose pieces are joined at once."""
-Rows: TypeAlias = npt.NDArray[np.integer[Any]]
+from collector.store.views import Rows, Views
+
+FEW, EACH = 1024, 32
+"""Texts that constants beside them are added to, and flows that each must have on average for that to pay."""
+
+
+class Dictionary:
+    """Texts to look up by number."""
+
+    def __init__(self, texts: pl.Series) -> None:
+        """Null is an empty text; another one is added at the end, for none."""
+        self.texts = texts.fill_null("").extend_constant("", 1)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @cached_property
+    def views(self) -> Views:
+        """As they are joined."""
+        return Views.of(self.texts)
 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """One of a few texts for each flow."""
+    """One of a few texts for each flow. Raises IndexError where a flow has one that is not there."""
 
-    texts: pa.LargeStringArray
-    """As `dictionary` makes them."""
+    texts: Dictionary
     rows: Rows
     """Which text each flow has."""
 
+    def __post_init__(self) -> None:
+        if len(self.rows) and self.rows.max() >= len(self.texts):
+            raise IndexError(f"{self.rows.max()} of {len(self.texts)} texts")
+
     @classmethod
-    def of(cls, texts: pa.LargeStringArray, rows: pl.Series) -> "Coded":
+    def of(cls, texts: Dictionary, rows: pl.Series) -> Self:
         """Rows may be null, for flows that have none of the texts."""
         if not rows.null_count():
             return cls(texts, rows.to_numpy())
         none = pl.lit(len(texts) - 1, pl.UInt32)
         return cls(texts, rows.to_frame("r").select(pl.col("r").cast(pl.UInt32).fill_null(none)).to_series().to_numpy())
 
-    def part(self, begin: int, count: int) -> pa.LargeStringArray:
-        """The texts of some flows."""
-        return self.texts.take(pa.array(self.rows[begin : begin + count]))
+    @property
+    def few(self) -> bool:
+        """Whether each text is had by many flows."""
+        return len(self.texts) <= min(FEW, len(self.rows) // EACH)
+
+    def between(self, before: str, after: str) -> "Coded":
+        """The same with constants around them."""
+        return Coded(Dictionary(wrapped(before, self.texts.texts, after)), self.rows)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Joined:
     """Pieces as one text, which several others are made of; not all of them constants."""
 
     pieces: "list[Piece]"
-    _last: dict[tuple[int, int], pa.LargeStringArray] = field(default_factory=dict, repr=False)
-    """Of the last rows that were asked for."""
-
-    def part(self, begin: int, count: int) -> pa.LargeStringArray:
-        """The texts of some flows."""
-        if (begin, count) not in self._last:
-            self._last.clear()
-            self._last[begin, count] = _join(merged(self.pieces), begin, count)
-        return self._last[begin, count]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Chosen:
-    """For each flow one of two texts: where `first`, that of `one`."""
+    """For each flow one of two texts: where `first`, that of `one`; None for `one` everywhere."""
 
-    first: pl.Series
-    one: "Joined | Chosen"
-    other: "Joined | Chosen"
-
-    def part(self, begin: int, count: int) -> pa.LargeStringArray:
-        """The texts of some flows."""
-        first = self.first.slice(begin, count).to_arrow()
-        return pc.if_else(first, self.one.part(begin, count), self.other.part(begin, count))
+    first: npt.NDArray[np.bool_] | None
+    one: Joined
+    other: Joined
 
 
-Texts: TypeAlias = "pl.Series | Coded | Joined | Chosen"
+Texts: TypeAlias = "pl.Series | Views | Coded | Joined | Chosen"
 """A text for each flow."""
 Piece: TypeAlias = "Texts | str"
-
-
-def arrow(texts: pl.Series) -> pa.LargeStringArray:
-    """Texts as Arrow has them."""
-    return texts.to_arrow(compat_level=pl.CompatLevel.oldest())
-
-
-def dictionary(texts: pl.Series) -> pa.LargeStringArray:
-    """Texts to look up by number, with an empty one at the end for none."""
-    return arrow(texts.fill_null("").extend_constant("", 1))
-
-
-def series(piece: Texts, height: int) -> pl.Series:
-    """A text for each flow, as a column of `height` rows."""
-    return piece if isinstance(piece, pl.Series) else pl.Series(pl.from_arrow(_part(piece, 0, height)))
 
 
 def some(text: pl.Series) -> pl.Series:
@@ -114,38 +107,15 @@ def merged(pieces: list[Piece]) -> list[Piece]:
     return out
 
 
-def concat(pieces: list[Piece], height: int) -> pl.Series:
-    """One String column of `height` rows out of pieces side by side; nulls are skipped."""
-    columns: dict[str, pl.Series] = {}
-    expressions: list[Any] = []
-    for number, piece in enumerate(pieces):
-        if isinstance(piece, str):
-            expressions.append(pl.lit(piece))
+def folded(pieces: list[Piece]) -> list[Piece]:
+    """The same, constants as parts of neighbours that have few texts."""
+    out: list[Piece] = []
+    for piece in merged(pieces):
+        last = out[-1] if out else None
+        if isinstance(piece, str) and isinstance(last, Coded) and last.few:
+            out[-1] = last.between("", piece)
+        elif isinstance(piece, Coded) and piece.few and isinstance(last, str):
+            out[-1] = piece.between(last, "")
         else:
-            columns[str(number)] = series(piece, height).alias(str(number))
-            expressions.append(pl.col(str(number)))
-    if not columns:
-        return pl.Series(["".join(map(str, pieces))]).new_from_index(0, height)
-    return pl.DataFrame(list(columns.values())).select(pl.concat_str(expressions, ignore_nulls=True)).to_series()
-
-
-def joined(pieces: list[Piece], height: int) -> Iterator[pa.LargeStringArray]:
-    """The same for some rows after another, each as one buffer: they are looked up and joined while they are near.
-
-    Arrow takes a quarter less than polars for long texts.
-    """
-    parts = merged(pieces)
-    if all(isinstance(part, str) for part in parts):
-        yield pa.array(["".join(map(str, parts))] * height, TEXT)
-        return
-    for begin in range(0, height, TOGETHER):
-        yield _join(parts, begin, TOGETHER)
-
-
-def _join(parts: list[Piece], begin: int, count: int) -> pa.LargeStringArray:
-    arrays = [pa.scalar(part, TEXT) if isinstance(part, str) else _part(part, begin, count) for part in parts]
-    return pc.binary_join_element_wise(*arrays, pa.scalar("", TEXT), null_handling="replace", null_replacement="")
-
-
-def _part(piece: Texts, begin: int, count: int) -> pa.LargeStringArray:
-    return arrow(piece.slice(begin, count)) if isinstance(piece, pl.Series) else piece.part(begin, count)
+            out.append(piece)
+    return out

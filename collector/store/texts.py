@@ -1,16 +1,19 @@
 """Values of each kind as JSON text, as columns."""
 
 import json
-from functools import lru_cache
+from functools import cache, lru_cache
 
+import numpy as np
 import polars as pl
 
 from collector.schema import KINDS
-from collector.store.instants import times
+from collector.store.instants import instants, times
+from collector.store.views import Views
 
 SMALL = {"u8": 1 << 8, "u16": 1 << 16}
 """Kinds with so few values that the text of each is kept."""
 BIG = ("u64", "counter")
+UNSIGNED = ("u32", *BIG)
 LOW, LOW_ROWS = 1 << 18, 1024
 """Numbers whose texts are kept, most of autonomous systems among them, and values that are enough to ask for them."""
 LONG_MAX = 2**63 - 1
@@ -30,29 +33,51 @@ def numbers(before: str, kind: str) -> pl.Series:
     return pl.Series([f"{before}{number}" for number in range(SMALL[kind])])
 
 
-def low(kind: str, values: pl.Series) -> bool:
-    """Whether many values, all there, have their texts in `low_numbers`: to look them up takes half the time."""
-    if kind not in (*BIG, "u32") or len(values) < LOW_ROWS or values.null_count():
-        return False
-    return int(values.max()) < LOW  # type: ignore[arg-type]
+def low(kind: str, values: pl.Series) -> int:
+    """How many of `low_numbers` have the texts of many values, 0 where not all of these are there and low: to look
+    texts up takes half the time.
+    """
+    if kind not in UNSIGNED or not _many(values):
+        return 0
+    # Powers of two, so that there are few such tables.
+    limit = 1 << int(values.max()).bit_length()  # type: ignore[arg-type]
+    return limit if limit <= LOW else 0
 
 
-def low_numbers() -> pl.Series:
-    """The texts of the numbers below `LOW`."""
-    return pl.Series(range(LOW)).cast(pl.String)
+@cache
+def low_numbers(limit: int) -> pl.Series:
+    """The texts of the numbers below a limit."""
+    return pl.Series(range(limit)).cast(pl.String)
 
 
-def rendered(kind: str, values: pl.Series) -> tuple[str, pl.Series, str]:
+def _many(values: pl.Series) -> bool:
+    return len(values) >= LOW_ROWS and not values.null_count()
+
+
+def _digits(values: pl.Series) -> Views:
+    """Texts of numbers; where most are low, only the others are written out."""
+    numbers = values.to_numpy()
+    high = np.flatnonzero(numbers >= LOW)
+    if len(high) > len(numbers) // 2:
+        return Views.of(values.cast(pl.String))
+    cells = Views.of(low_numbers(LOW)).cells.take(numbers, mode="clip")
+    others = Views.of(values.gather(high).cast(pl.String))
+    cells[high] = others.cells
+    return Views(cells, others.buffers)
+
+
+def rendered(kind: str, values: pl.Series) -> tuple[str, pl.Series | Views, str]:
     """A constant, a String column (null where the value is) and a constant that make the JSON text of the values."""
-    if kind in ("time", "id"):
-        return '"', times(values) if kind == "time" else values.cast(pl.String), '"'
-    if kind == "keywords":
-        return "", lists(values), ""
-    if kind == "object":
-        return "", values, ""
+    if kind == "time":
+        return '"', times(values) if values.null_count() or not len(values) else instants(values), '"'
+    if kind == "id":
+        return '"', values.cast(pl.String), '"'
+    if kind in ("keywords", "object"):
+        return "", lists(values) if kind == "keywords" else values, ""
     if kind == "bool" or KINDS[kind].numeric:
-        return "", _representable(kind, values).cast(pl.String), ""
-    return '"', escaped(values), '"'
+        numbers = _representable(kind, values)
+        return "", _digits(numbers) if kind in UNSIGNED and _many(numbers) else numbers.cast(pl.String), ""
+    return '"', values if kind == "ip" else escaped(values), '"'
 
 
 def _representable(kind: str, values: pl.Series) -> pl.Series:

@@ -135,8 +135,8 @@ def test_a_document_has_what_the_columns_have_and_no_more(together: int, flows: 
 def test_lines_are_slices_of_buffers_for_some_flows_each(together: int) -> None:
     flows = Flows(pl.DataFrame({"flow.ttl": pl.Series([1, None, 3], dtype=pl.UInt8)}))
     before = pl.Series(["a\n", "b\n", "c\n"])
-    with patch("collector.store.pieces.TOGETHER", together):
-        made = list(lines(flows, before))
+    with patch("collector.store.assembly.TOGETHER", together):
+        made = list(lines(flows, [before]))
     assert [len(some) for some in made] == {1: [1, 1, 1], 2: [2, 1], 3: [3]}[together]
     assert [bytes(some.data[a:b]) for some in made for a, b in pairwise(some.offsets)] == [
         b'a\n{"flow":{"ttl":1}}\n',
@@ -166,8 +166,16 @@ def test_years_of_five_digits_have_their_digits() -> None:
     assert times(column).to_list() == ["1970-01-01T00:00:00.000Z", None, "10000-01-01T00:00:00.001Z"]
 
 
-def test_numbers_are_the_same_whether_all_are_low_or_not() -> None:
-    low = pl.Series("flow.input_snmp", [*range(LOW - 2000, LOW)], dtype=pl.UInt32)
+@pytest.mark.parametrize("limit", [2048, LOW])
+def test_numbers_are_the_same_whether_all_are_low_or_not(limit: int) -> None:
+    low = pl.Series("flow.input_snmp", [*range(limit - 2000, limit)], dtype=pl.UInt32)
     for column in (low, low + 1):
         found = documents(Flows(pl.DataFrame([column])))
         assert [json.loads(one)["flow"]["input_snmp"] for one in found] == column.to_list()
+
+
+@pytest.mark.parametrize("high", [0, 1, 10])
+def test_counts_have_their_digits_however_many_are_high(high: int) -> None:
+    numbers = [number if row % 10 >= high else number * 10**11 for row, number in enumerate(range(2000))]
+    found = documents(Flows(pl.DataFrame([pl.Series("network.bytes", numbers, dtype=pl.UInt64)])))
+    assert [json.loads(one)["network"]["bytes"] for one in found] == numbers
