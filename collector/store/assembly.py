@@ -41,20 +41,24 @@ class _Row:
 
     def __init__(self, pieces: list[Piece]) -> None:
         self._buffers: list[pa.Buffer] = []
-        self._constant: dict[int, Cells] = {}
         self._each: dict[int, Cells] = {}
         self._coded: dict[int, tuple[Cells, Rows, int]] = {}
         """Views of texts, which of them each flow has, and how many buffers theirs come behind."""
         self._chosen: dict[int, Chosen] = {}
         self._inner: dict[int, _Row] = {}
         """Rows that pieces of this one are made of, by the identity of the piece."""
+        constants = dict[int, str]()
         for place, piece in enumerate(folded(pieces)):
-            self._add(place, piece)
+            if isinstance(piece, str):
+                constants[place] = piece
+            else:
+                self._add(place, piece)
+        # All at once, as polars takes its time for each column, however short.
+        known = self._known(Views.of(pl.Series(list(constants.values()), dtype=pl.String)))
+        self._constant = list(constants), known.reshape(-1, 1)
 
-    def _add(self, place: int, piece: Piece) -> None:
-        if isinstance(piece, str):
-            self._constant[place] = self._known(Views.of(pl.Series([piece])))
-        elif isinstance(piece, pl.Series | Views):
+    def _add(self, place: int, piece: Texts) -> None:
+        if isinstance(piece, pl.Series | Views):
             self._each[place] = self._known(Views.of(piece) if isinstance(piece, pl.Series) else piece)
         elif isinstance(piece, Coded):
             self._coded[place] = self._looked_up(piece)
@@ -80,10 +84,10 @@ class _Row:
 
     def join(self, part: slice) -> tuple[pa.Buffer, Offsets]:
         """The texts of some flows, and where each begins and the last one ends."""
-        pieces = len(self._constant) + len(self._each) + len(self._coded) + len(self._chosen)
+        places, constants = self._constant
+        pieces = len(places) + len(self._each) + len(self._coded) + len(self._chosen)
         cells, buffers = np.empty((pieces, part.stop - part.start), CELL), [*self._buffers]
-        for place, constant in self._constant.items():
-            cells[place] = constant
+        cells[places] = constants
         for place, each in self._each.items():
             cells[place] = each[part]
         for place, (known, rows, behind) in self._coded.items():

@@ -23,7 +23,7 @@ class Dictionary:
 
     def __init__(self, texts: pl.Series) -> None:
         """Null is an empty text; another one is added at the end, for none."""
-        self.texts = texts.fill_null("").extend_constant("", 1)
+        self.texts = (texts.fill_null("") if texts.null_count() else texts).extend_constant("", 1)
 
     def __len__(self) -> int:
         return len(self.texts)
