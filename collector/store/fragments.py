@@ -1,12 +1,7 @@
-"""Text fragments of JSON documents.
+"""Text fragments of JSON documents: the members of objects (see member.py), of flows and of entries of tables."""
 
-A *member* is `"key":value`. Members that every row has are *inline*: their pieces go into the document as they are.
-Members that some rows lack are *optional*: pieces with a comma in front, null or empty where the row lacks it.
-"""
-
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -14,48 +9,16 @@ import polars as pl
 from collector import registry, schema
 from collector.flows import Flows
 from collector.placed import ATTRIBUTES, PLACE, places
-from collector.registry import VALUE
 from collector.store import texts
 from collector.store.assembly import concat, series
 from collector.store.joint import FEW, LEAST_FLOWS, Small, joint
+from collector.store.member import Fragments, Member, Text, leaf, looked_up, named, uniform, values_of
 from collector.store.message import message
-from collector.store.pieces import Coded, Dictionary, Piece, merged, some, wrapped
+from collector.store.pieces import Piece, merged, some, wrapped
 from collector.store.plan import Node, place, plan
-from collector.store.views import Views
 
-Text = tuple[str, pl.Series | Views, str]
 REPEATED = {"time": "times", "counter": "counts", "u64": "counts"}
 """Kinds whose columns often equal others, and what the texts of those that are rendered alike are called."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Either inline pieces or optional ones."""
-
-    inline: tuple[Piece, ...] = ()
-    optional: tuple[pl.Series | Coded, ...] = ()
-
-
-@dataclass(frozen=True)
-class Fragments:
-    """Members for each entry of a table; null where an entry has none."""
-
-    plain: pl.Series
-
-    @cached_property
-    def optional(self) -> pl.Series:
-        """With a comma in front."""
-        return wrapped(",", self.plain, "")
-
-    @cached_property
-    def inline_texts(self) -> Dictionary:
-        """To be looked up by number, where each flow has an entry and each entry members."""
-        return Dictionary(self.plain)
-
-    @cached_property
-    def optional_texts(self) -> Dictionary:
-        """To be looked up by number, with a comma in front."""
-        return Dictionary(self.optional)
 
 
 class Members:
@@ -164,12 +127,12 @@ class Members:
         placed = [node for node in nodes if all(place(name)[1] in ATTRIBUTES for name in node.leaves())]
         codes = self._places(table) if placed else None
         if codes is None:
-            values = None if table in self._flows.tables or uniform(rows) else _values(table, nodes)
-            yield _looked_up(rows, self._fragments(table, nodes)) if values is None else _named(nodes[0], values, rows)
+            values = None if table in self._flows.tables or uniform(rows) else values_of(table, nodes)
+            yield looked_up(rows, self._fragments(table, nodes)) if values is None else named(nodes[0], values, rows)
             return
         if len(placed) < len(nodes):
-            yield _looked_up(rows, self._fragments(table, [node for node in nodes if node not in placed]))
-        yield _looked_up(codes.gather(rows), self._fragments(table, placed, by_place=True))
+            yield looked_up(rows, self._fragments(table, [node for node in nodes if node not in placed]))
+        yield looked_up(codes.gather(rows), self._fragments(table, placed, by_place=True))
 
     def _places(self, table: str) -> pl.Series | None:
         """Which of the places each entry of a table is at; None where that is not known."""
@@ -194,54 +157,6 @@ class Members:
         return found
 
 
-def _named(node: Node, values: Dictionary, rows: pl.Series) -> Member:
-    """A member with the texts of a large table, apart from its key."""
-    key, found = f'"{node.key}":', Coded.of(values, rows)
-    if not rows.null_count():
-        return Member((key, found))
-    keys = Dictionary(pl.Series(["", "," + key]))
-    return Member(optional=(Coded(keys, rows.is_not_null().cast(pl.UInt8).to_numpy()), found))
-
-
-def _looked_up(rows: pl.Series, fragments: Fragments) -> Member:
-    if uniform(rows):
-        return Member((text,) if (text := fragments.plain[rows[0]]) else ())
-    if rows.null_count() or fragments.plain.null_count():
-        return Member(optional=(Coded.of(fragments.optional_texts, rows),))
-    return Member((Coded.of(fragments.inline_texts, rows),))
-
-
-def leaf(node: Node, values: pl.Series, text: Callable[[str, pl.Series], Text] = texts.rendered) -> Member:
-    """The member of a field that has values of its own; `text` renders them by kind."""
-    kind = schema.field(node.name).kind
-    if len(values) > 1 and uniform(values):
-        return _once(leaf(node, values[:1]))
-    if texts.small(kind):
-        return _small(node.key, kind, values)
-    if limit := texts.low(kind, values):
-        return Member((f'"{node.key}":', Coded(_low_numbers(limit), values.to_numpy())))
-    before, column, after = text(kind, values)
-    before = f'"{node.key}":{before}'
-    if isinstance(column, pl.Series) and column.null_count():
-        return Member(optional=(wrapped("," + before, column, after),))
-    return Member((before, column, after) if after else (before, column))
-
-
-def _once(member: Member) -> Member:
-    """The member of a single row as constant text; none where it lacks it."""
-    text = "".join(piece if isinstance(piece, str) else series(piece, 1)[0] for piece in member.inline)
-    return Member((text,) if text else ())
-
-
-def uniform(values: pl.Series) -> bool:
-    """Whether all rows have the same value, as those of one exporter often do."""
-    if not len(values) or values.dtype.is_nested():
-        return False
-    first = values[0]
-    looked = first is not None and first == values[-1] == values[len(values) // 2]
-    return looked and not values.null_count() and bool((values == first).all())
-
-
 def entry_fragments(table: pl.DataFrame, nodes: list[Node]) -> pl.Series:
     """The members for each entry of a table as one String column; null where an entry has none of them."""
     columns = {name: table.get_column(place(name)[1]).alias(name) for node in nodes for name in node.leaves()}
@@ -262,20 +177,6 @@ class _Entries(Members):
     _members = members
 
 
-def _values(table: str, nodes: list[Node]) -> Dictionary | None:
-    """The texts of one of the large constant tables that has nothing else; most of them are short enough to be in
-    their views, where they would not be with their keys.
-    """
-    (node, *more), entries = nodes, registry.table(table)
-    alone = node.name and not more and place(node.name)[1] == VALUE and entries.height > FEW
-    return _quoted(table) if alone and not entries.get_column(VALUE).null_count() else None
-
-
-@cache
-def _quoted(table: str) -> Dictionary:
-    return Dictionary(wrapped('"', texts.escaped(registry.table(table).get_column(VALUE)), '"'))
-
-
 @lru_cache(maxsize=256)
 def _constant(table: str, depth: int, names: tuple[str, ...]) -> Fragments:
     """Fragments of one of the constant tables, made once: the members below `depth` objects."""
@@ -283,19 +184,3 @@ def _constant(table: str, depth: int, names: tuple[str, ...]) -> Fragments:
     for step in names[0].split(".")[:depth]:
         node = node.members[step]
     return Fragments(entry_fragments(registry.table(table), list(node.members.values())).rechunk())
-
-
-def _small(key: str, kind: str, values: pl.Series) -> Member:
-    if values.null_count():
-        return Member(optional=(Coded.of(_numbers(f',"{key}":', kind), values),))
-    return Member((Coded.of(_numbers(f'"{key}":', kind), values),))
-
-
-@cache
-def _low_numbers(limit: int) -> Dictionary:
-    return Dictionary(texts.low_numbers(limit))
-
-
-@lru_cache(maxsize=1024)
-def _numbers(before: str, kind: str) -> Dictionary:
-    return Dictionary(texts.numbers(before, kind))

@@ -7,11 +7,11 @@ alike is there once.
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from importlib.metadata import version
 from socket import gethostname
-from typing import Self, TypeAlias
+from typing import TypeAlias
 from uuid import NAMESPACE_DNS, uuid5
 
 import numpy as np
@@ -23,7 +23,9 @@ from collector.placed import places
 from collector.registry import VALUE, number_of
 from collector.store import texts
 from collector.store.assembly import series
-from collector.store.fragments import Member, Members, entry_fragments
+from collector.store.fragments import Members, entry_fragments
+from collector.store.member import Member
+from collector.store.pair import Pair
 from collector.store.pieces import Chosen, Coded, Dictionary, Joined, Piece, some, wrapped
 from collector.store.plan import Node, plan
 
@@ -44,34 +46,6 @@ Text: TypeAlias = pl.Series | Joined
 EVENT = '"kind":"event","category":"network","module":"flow-collector"'
 ECS_VERSION = "8.17"
 DATASET, TYPE = "event.dataset", "type"
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """The texts that lists of two are put together from: of each address, and of none at the end."""
-
-    first: Dictionary
-    """Of the source: as many where the destination has nothing, then as many where it has something."""
-    second: Dictionary
-    """Of the destination."""
-    there: npt.NDArray[np.bool_]
-    """Whether there is anything."""
-    hashes: npt.NDArray[np.uint64]
-    """Equal for equal ones."""
-    rows: npt.NDArray[np.uint32]
-    """Which of the texts each row of the table of addresses has, and that of none."""
-
-    @classmethod
-    def of(cls, before: str, texts: tuple[pl.Series, npt.NDArray[np.uint32]], after: str) -> Self:
-        """`texts` are fragments, and which of them each address has."""
-        fragments, rows = texts
-        rows = np.append(rows, np.uint32(len(fragments)))
-        fragments = fragments.extend_constant(None, 1)
-        alone = wrapped(before, fragments, after).fill_null("")
-        followed = wrapped(before, fragments, ",").fill_null(before)
-        second = Dictionary(wrapped("", fragments.head(-1), after))
-        there, hashes = fragments.is_not_null().to_numpy(), fragments.hash().to_numpy()
-        return cls(Dictionary(alone.append(followed)), second, there, hashes, rows)
 
 
 class FullMembers(Members):
@@ -203,8 +177,8 @@ class FullMembers(Members):
     ) -> Iterator[Member]:
         """A list of what both ends have of fragments for addresses, once where it is the same; or nothing."""
         if before not in self._entries:
-            self._entries[before] = _Pair.of(before, make(), after)
-        pair: _Pair = self._entries[before]
+            self._entries[before] = Pair.of(before, make(), after)
+        pair: Pair = self._entries[before]
         count, last = np.uint32(len(pair.second)), np.uint32(len(pair.second) - 1)
         first, second = (pair.rows.take(self._rows(f"{end}.ip")) for end in ENDS)
         followed = pair.there.take(second) & (pair.hashes.take(first) != pair.hashes.take(second))
