@@ -65,7 +65,7 @@ class Members:
             code = self._code(member)
             if code in done:
                 continue
-            same = [member] if code is None else [m for m in node.members.values() if m.code() == code]
+            same = [member] if code is None else [m for m in node.members.values() if m.code == code]
             small = self._small(code, same)
             if small is not None:
                 few.append(small)
@@ -94,7 +94,7 @@ class Members:
 
     def _code(self, node: Node) -> str | None:
         """The coded column through which everything below is reached at once, if it is."""
-        return node.code()
+        return node.code
 
     def _nested(self, node: Node) -> Member:
         return self._wrapped(node.key, self._members(node))
@@ -124,7 +124,7 @@ class Members:
     def _gathered(self, code: str, nodes: list[Node]) -> Iterator[Member]:
         """Members that are the same for all flows with the same row number."""
         rows, table = self._flows.frame.get_column(code), schema.table_of(code) or ""
-        placed = [node for node in nodes if all(place(name)[1] in ATTRIBUTES for name in node.leaves())]
+        placed = [node for node in nodes if all(place(name)[1] in ATTRIBUTES for name in node.leaves)]
         codes = self._places(table) if placed else None
         if codes is None:
             values = None if table in self._flows.tables or uniform(rows) else values_of(table, nodes)
@@ -144,7 +144,7 @@ class Members:
 
     def _fragments(self, table: str, nodes: list[Node], by_place: bool = False) -> Fragments:
         """Members for each entry of a table, or for each of the places of its entries."""
-        names = tuple(name for node in nodes for name in node.leaves())
+        names = tuple(name for node in nodes for name in node.leaves)
         if table not in self._flows.tables:
             return _constant(table, nodes[0].depth, names)
         depth = nodes[0].depth
@@ -159,12 +159,12 @@ class Members:
 
 def entry_fragments(table: pl.DataFrame, nodes: list[Node]) -> pl.Series:
     """The members for each entry of a table as one String column; null where an entry has none of them."""
-    columns = {name: table.get_column(place(name)[1]).alias(name) for node in nodes for name in node.leaves()}
+    columns = {name: table.get_column(place(name)[1]).alias(name) for node in nodes for name in node.leaves}
     rows = Flows(pl.DataFrame(list(columns.values())))
     root = Node("", members={node.key: node for node in nodes})
     members = _Entries(rows).members(root)
     text = concat(merged(Members(rows).joined(members)), table.height)
-    return some(text)
+    return text if any(member.inline for member in members) else some(text)
 
 
 class _Entries(Members):

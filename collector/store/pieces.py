@@ -18,12 +18,15 @@ FEW, EACH = 1024, 32
 """Texts that constants beside them are added to, and flows that each must have on average for that to pay."""
 
 
+_NONE = pl.Series([""])
+
+
 class Dictionary:
     """Texts to look up by number."""
 
     def __init__(self, texts: pl.Series) -> None:
         """Null is an empty text; another one is added at the end, for none."""
-        self.texts = (texts.fill_null("") if texts.null_count() else texts).extend_constant("", 1)
+        self.texts = (texts.fill_null("") if texts.null_count() else texts.clone()).append(_NONE).rechunk()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -51,8 +54,8 @@ class Coded:
         """Rows may be null, for flows that have none of the texts."""
         if not rows.null_count():
             return cls(texts, rows.to_numpy())
-        none = pl.lit(len(texts) - 1, pl.UInt32)
-        return cls(texts, rows.to_frame("r").select(pl.col("r").cast(pl.UInt32).fill_null(none)).to_series().to_numpy())
+        none = pl.Series([len(texts) - 1], dtype=pl.UInt32)
+        return cls(texts, rows.cast(pl.UInt32).zip_with(rows.is_not_null(), none).to_numpy())
 
     @property
     def few(self) -> bool:
@@ -92,6 +95,8 @@ def some(text: pl.Series) -> pl.Series:
 
 def wrapped(before: str, column: pl.Series, after: str) -> pl.Series:
     """Text in front of and behind each value; null stays null."""
+    if len(column) < FEW:  # less work for polars, though more for each text
+        return pl.Series([before]) + column + pl.Series([after])
     pieces = [pl.lit(before), pl.col("x"), *([pl.lit(after)] if after else [])]
     return column.to_frame("x").select(pl.concat_str(pieces)).to_series()
 

@@ -1,14 +1,13 @@
 """The objects of a document: a tree from the dotted names of fields."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from collector import schema
 from collector.registry import VALUE
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class Node:
     """A member of a JSON object: a leaf with a field, or an object with members of its own."""
 
@@ -19,16 +18,16 @@ class Node:
     """Objects around it, without the document itself."""
     members: "dict[str, Node]" = field(default_factory=dict)
 
-    def leaves(self) -> Iterator[str]:
-        """Names of all fields below."""
-        if self.name:
-            yield self.name
-        for member in self.members.values():
-            yield from member.leaves()
+    @cached_property
+    def leaves(self) -> tuple[str, ...]:
+        """Names of all fields below; to be asked for when all members are there."""
+        below = [name for member in self.members.values() for name in member.leaves]
+        return (self.name, *below) if self.name else tuple(below)
 
+    @cached_property
     def code(self) -> str | None:
         """The coded column through which everything below is reached, if it is one."""
-        codes = {place(name)[0] for name in self.leaves()}
+        codes = {place(name)[0] for name in self.leaves}
         return codes.pop() if len(codes) == 1 else None
 
 

@@ -1,6 +1,7 @@
 """Values of each kind as JSON text, as columns."""
 
 import json
+import re
 from functools import cache, lru_cache
 
 import numpy as np
@@ -20,6 +21,9 @@ LONG_MAX = 2**63 - 1
 """A search engine refuses the whole document for a larger number: such a count is left out, the flow is kept."""
 UNSAFE = r'["\\\x00-\x1f\x7f]'
 """What JSON text must escape (RFC 8259 section 7), and DEL, which terminals swallow."""
+_SEARCH = re.compile(UNSAFE).search
+FEW = 64
+"""Values that are quicker looked at one by one."""
 
 
 def small(kind: str) -> bool:
@@ -83,6 +87,8 @@ def rendered(kind: str, values: pl.Series) -> tuple[str, pl.Series | Views, str]
 def _representable(kind: str, values: pl.Series) -> pl.Series:
     """Numbers, null where JSON or a search engine has none for them: NaN, infinity, beyond a long."""
     if kind in BIG:
+        if (values.max() or 0) <= LONG_MAX:  # type: ignore[operator]
+            return values
         fits = pl.col("x") <= LONG_MAX
     elif kind == "f64":
         fits = pl.col("x").is_finite()
@@ -93,10 +99,16 @@ def _representable(kind: str, values: pl.Series) -> pl.Series:
 
 def escaped(values: pl.Series) -> pl.Series:
     """Strings as they stand between quotation marks."""
-    if not values.str.contains(UNSAFE).any():
+    if not _unsafe(values):
         return values
     distinct = values.unique().drop_nulls()
     return values.replace_strict(distinct, pl.Series([json.dumps(word)[1:-1] for word in distinct], dtype=pl.String))
+
+
+def _unsafe(values: pl.Series) -> bool:
+    if len(values) < FEW:  # polars takes its time to begin
+        return any(_SEARCH(value) for value in values if value)
+    return bool(values.str.contains(UNSAFE).any())
 
 
 def lists(values: pl.Series) -> pl.Series:
