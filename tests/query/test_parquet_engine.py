@@ -412,6 +412,17 @@ def test_a_file_of_something_else_is_skipped_and_named(folder: Path, tmp_path: P
     assert engine.newest() is not None
 
 
+def test_a_link_to_nothing_is_skipped_and_named(tmp_path: Path) -> None:
+    day = tmp_path / "date=2026-02-28"
+    day.mkdir()
+    (day / "lost.parquet").symlink_to(tmp_path / "gone.parquet")
+    engine = ParquetEngine(tmp_path)
+    assert engine.newest() is None
+    for answer in (asked(engine, "flows", within=ALL), engine.records(Records(ALL))):
+        (note,) = answer.notes
+        assert note == f"The file {day / 'lost.parquet'} is skipped, as it cannot be read: it is a link to nothing"
+
+
 def test_a_file_with_two_columns_of_a_name_is_skipped(tmp_path: Path) -> None:
     day = tmp_path / "date=2026-03-01"
     day.mkdir()

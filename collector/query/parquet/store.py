@@ -31,7 +31,10 @@ class Looked:
         try:
             return [work()]
         except FileNotFoundError:
-            raise
+            if not path.is_symlink():
+                raise
+            self.notes.append(f"The file {path} is skipped, as it cannot be read: it is a link to nothing")
+            return []
         except UNREADABLE as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             self.notes.append(f"The file {path} is skipped, as it cannot be read: {reason}")
