@@ -1,26 +1,25 @@
 """`query`: the questions that the page asks, in a terminal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing, suppress
-from datetime import UTC, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from collector.commands.options import with_settings
 from collector.commands.questions import Groups, Question, Rows, dataset_of, filter_of, grouped, known, measured
 from collector.commands.showing import Form, Show
+from collector.commands.span import span
 from collector.datasets import DATASETS
 from collector.query.engines import check_there, open_engine
-from collector.query.model import MOST_GROUPS, MOST_TOP, TIME, Range
-from collector.query.ranges import length, since, within
+from collector.query.model import MOST_GROUPS, MOST_TOP, TIME
+from collector.query.ranges import length
 from collector.settings import Settings, SettingsError
 
 STORE = tuple(name for name in Settings.model_fields if name in ("folder", "timezone", "document")) + tuple(
     name for name in Settings.model_fields if name.startswith("elasticsearch")
 )
-DAY = "24h"
+TOP = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -38,8 +37,10 @@ def query(  # noqa: PLR0913, PLR0917 - an option each
     ] = None,
     last: Annotated[str | None, typer.Option(help="The time until now: 15m, 24h, 7d. [default: 24h]")] = None,
     begin: Annotated[str | None, typer.Option("--from", help="Begin instead: 2026-03-01T08:00, now-2h.")] = None,
-    end: Annotated[str, typer.Option("--to", help="End of what begins with --from.")] = "now",
-    top: Annotated[int, typer.Option(min=1, max=MOST_TOP, help="Groups, or records, that are shown.")] = 10,
+    end: Annotated[str | None, typer.Option("--to", help="End of what begins with --from. [default: now]")] = None,
+    top: Annotated[
+        int | None, typer.Option(min=1, max=MOST_TOP, help="Groups, or records, that are shown. [default: 10]")
+    ] = None,
     other: Annotated[bool, typer.Option("--other", help="Sum up the groups beyond them in one more.")] = False,
     interval: Annotated[str | None, typer.Option(help="Split by time: 1m, 1h, 1d.")] = None,
     records: Annotated[bool, typer.Option("--records", help="Show flows as they are, the newest first.")] = False,
@@ -60,27 +61,27 @@ def query(  # noqa: PLR0913, PLR0917 - an option each
         _refuse(groups, "makes no sense with --records, which shows rows as they are")
     else:
         _refuse({"--field": fields, "--sort": sort, "--offset": offset}, "makes sense only with --records")
-    _refuse({"--other": other and not by}, "makes sense only with --by")
+        _refuse({"--other": other and not by, "--top": top and not by}, "makes sense only with --by")
     _refuse({"--spread": spread and not interval}, "makes sense only with --interval")
     kind = dataset_of(dataset)
-    span = _span(last, begin, end, settings.timezone)
+    asked = span(last, begin, end, settings.timezone)
     read = filter_of(filter, kind)
     question: Question
     if records:
         (key,) = known([sort or TIME], kind)
-        question = Rows(kind, read, known(fields or (), kind), key, ascending, top, offset)
+        question = Rows(kind, read, known(fields or (), kind), key, ascending, top or TOP, offset)
     else:
         step = length(interval) if interval else None
         chosen = measured(measures or (), kind)
-        question = Groups(kind, read, grouped(by or (), kind), chosen, top, ascending, other, step, spread)
+        question = Groups(kind, read, grouped(by or (), kind), chosen, top or TOP, ascending, other, step, spread)
     check_there(settings)
     with closing(open_engine(settings)) as engine:
         show = Show(engine, question, form, settings.timezone)
         if watch is None:
-            show.once(span())
+            show.once(asked())
         else:
             with suppress(KeyboardInterrupt):
-                show.again(span, watch)
+                show.again(asked, watch)
 
 
 def _refuse(given: Mapping[str, object], why: str) -> None:
@@ -88,11 +89,3 @@ def _refuse(given: Mapping[str, object], why: str) -> None:
     for option, value in given.items():
         if value:
             raise SettingsError(f"{option} {why}")
-
-
-def _span(last: str | None, begin: str | None, end: str, zone: str) -> Callable[[], Range]:
-    """The range that is meant, at each moment that it is asked for. QueryError where it makes no sense."""
-    if begin is not None and last is not None:
-        raise SettingsError("--last and --from exclude each other")
-    start = since(last or DAY) if begin is None else begin
-    return lambda: within(start, end, datetime.now(UTC), ZoneInfo(zone))

@@ -1,14 +1,13 @@
 """`report`: a dashboard as a document."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from collector.commands.options import with_settings
+from collector.commands.span import LAST, span
 from collector.commands.web import SETTINGS as READING
 from collector.errors import CollectorError
 from collector.explore.report.mail import Letter, MailError, Post, send
@@ -16,11 +15,9 @@ from collector.explore.report.order import Order
 from collector.explore.report.plans import ENDINGS, address
 from collector.explore.report.post import letter, open_post
 from collector.explore.report.saving import save
-from collector.query.model import Range
-from collector.query.ranges import EXAMPLES, since, within
+from collector.query.ranges import EXAMPLES
 from collector.settings import Settings, SettingsError
 
-LAST = "24h"
 SETTINGS = tuple(name for name in READING if name not in ("web", "reports"))
 
 
@@ -38,17 +35,18 @@ def report(  # noqa: PLR0913, PLR0917 - an option each
     mail: Annotated[
         list[str] | None, typer.Option("--mail", help="Address that it is sent to, by --smtp-host; several times.")
     ] = None,
-    last: Annotated[str, typer.Option(help="How long before now: 15m, 24h, 7d, 4w.")] = LAST,
+    last: Annotated[str | None, typer.Option(help=f"How long before now: 15m, 24h, 7d, 4w. [default: {LAST}]")] = None,
     begin: Annotated[str | None, typer.Option("--from", help=f"Instead of --last: {EXAMPLES}.")] = None,
-    end: Annotated[str, typer.Option("--to", help="The end; a day is meant with all of it.")] = "now",
+    end: Annotated[
+        str | None, typer.Option("--to", help="Its end; a day is meant with all of it. [default: now]")
+    ] = None,
     filter_: Annotated[str, typer.Option("--filter", help="Only what it holds for: see filter.md.")] = "",
     spread: Annotated[bool, typer.Option("--spread", help="Spread flows over their time in series (Parquet).")] = False,
 ) -> None:
     """Draw a dashboard of what is stored: PDF, HTML or PNG, without a browser; as a file, or by mail."""
     if output is None and not mail:
         raise SettingsError("the report goes nowhere: give -o FILE, --mail ADDRESS, or both")
-    asked = _span(begin or since(last), end, settings.timezone)
-    order = Order(dashboard, asked, filter_, _format(output), spread)
+    order = Order(dashboard, span(last, begin, end, settings.timezone)(), filter_, _format(output), spread)
     recipients = tuple(map(_recipient, mail or ()))
     post = open_post(settings) if recipients else None
     data = _made(settings, order)
@@ -65,10 +63,6 @@ def _format(output: Path | None) -> str:
         *first, last = (f".{one}" for one in ENDINGS)
         raise CollectorError(f"{output}: its name must end with {', '.join(first)} or {last}")
     return ending
-
-
-def _span(begin: str, end: str, zone: str) -> Range:
-    return within(begin, end, datetime.now(UTC), ZoneInfo(zone))
 
 
 def _recipient(text: str) -> str:

@@ -204,6 +204,8 @@ def test_rows_without_a_value_to_group_by_are_counted(folder: Path) -> None:
         (("--measure", "p95:@timestamp"), "p95:@timestamp: @timestamp is no number"),
         (("--from", "yesterday"), "'yesterday' is not a time such as"),
         (("--last", "1h", "--from", "now-1h"), "--last and --from exclude each other"),
+        (("--to", "now-1h"), "--to makes sense only with --from"),
+        (("--top", "5"), "--top makes sense only with --by"),
         (("--from", "now", "--to", "now-1h"), "the time range ends (now-1h) before it begins (now)"),
         (("--dataset", "flow"), "--dataset: 'flow' is none of flows,"),
         (("--by", "source.ip") * 5, "--by: at most 4 fields"),

@@ -193,6 +193,8 @@ def test_a_dashboard_may_be_ones_own(run: Callable[..., Result], arguments: list
         (["overview", "-o", "o.doc"], "o.doc: its name must end with .pdf, .html or .png"),
         (["overview", "-o", "no/o.pdf"], "no/o.pdf: No such file or directory"),
         (["overview", "--last", "7x", "-o", "o.pdf"], "'7x' is no length of time such as 30s"),
+        (["overview", "--last", "7d", "--from", "now-1h", "-o", "o.pdf"], "--last and --from exclude each other"),
+        (["overview", "--to", "now-1h", "-o", "o.pdf"], "--to makes sense only with --from"),
         (["overview", "--from", "now", "--to", "now-1h", "-o", "o.pdf"], "the time range ends (now-1h) before it"),
         (
             ["overview", "--filter", "server.prt:1", "-o", "o.pdf"],
