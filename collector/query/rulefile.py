@@ -1,10 +1,11 @@
-"""Rules as they are written: `[[rules]]` of a TOML file. ValueError, with the rule's number, where one is wrong."""
+"""Rules as they are written: `[[rules]]` of a TOML file. ValueError, with all faults and the rules' numbers."""
 
 import tomllib
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from collector.given import refuse_unknown, typed
+from collector.given import FaultsError, every, refuse_unknown, typed, within
 from collector.query.rules import Rule
 
 RULES = "rules"
@@ -15,11 +16,11 @@ def rules(given: Any) -> tuple[Rule, ...]:
     if isinstance(given, str | Path):
         return _of_file(Path(given))
     listed = typed(given, (list, tuple), "rules are the path of a file, or [[rules]]")
-    found = tuple(_numbered(number, one) for number, one in enumerate(listed, 1))
+    found = tuple(every(partial(_numbered, number, one) for number, one in enumerate(listed, 1)))
     names = [rule.name for rule in found]
-    for number, name in enumerate(names, 1):
-        if name in names[: number - 1]:
-            raise ValueError(f"rule {number}: rule {names.index(name) + 1} is called {name} too")
+    again = [(number, name) for number, name in enumerate(names, 1) if name in names[: number - 1]]
+    if again:
+        raise FaultsError(f"rule {number}: rule {names.index(name) + 1} is called {name} too" for number, name in again)
     return found
 
 
@@ -40,7 +41,4 @@ def _numbered(number: int, given: Any) -> Rule:
         return given
     from collector.query.ruletable import rule  # noqa: PLC0415 - loads the data model, which is for naught without rules
 
-    try:
-        return rule(str(number), given)
-    except ValueError as error:
-        raise ValueError(f"rule {number}: {error}") from error
+    return cast("Rule", within(f"rule {number}", partial(rule, str(number)), given))

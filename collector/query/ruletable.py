@@ -1,12 +1,12 @@
-"""One rule as it is written: a table of TOML. ValueError, which names the key, where it is wrong."""
+"""One rule as it is written: a table of TOML. ValueError, which names all keys that are wrong."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from collector.datasets import FLOWS
-from collector.given import refuse_unknown, typed, within
+from collector.given import every, refuse_unknown, typed, within
 from collector.query.errors import FilterError
 from collector.query.filter import Filter, parse
 from collector.query.origins import Both, Constant, Stored, Turned, asked, origin, rewritten
@@ -21,13 +21,17 @@ KEYS = ("name", "when", "set", "remove", "tag", "drop")
 def rule(name: str, given: Any) -> Rule:
     """A rule, which is called `name` where it has none of its own."""
     refuse_unknown(typed(given, Mapping, "it must be a table: [[rules]]"), KEYS)
-    made = Rule(
-        name=typed(given.get("name", name), str, "name: it must be a text"),
-        when=_when(given.get("when")),
-        changes=(*_set(given.get("set", {})), *_removed(given.get("remove"))),
-        tags=within("tag", texts, given["tag"]) if "tag" in given else (),
-        drop=typed(given.get("drop", False), bool, "drop: it must be true or false"),
+    called, when, changed, removed, tags, drop = every(
+        [
+            lambda: typed(given.get("name", name), str, "name: it must be a text"),
+            lambda: _when(given.get("when")),
+            lambda: _set(given.get("set", {})),
+            lambda: _removed(given.get("remove")),
+            lambda: within("tag", texts, given["tag"]) if "tag" in given else (),
+            lambda: typed(given.get("drop", False), bool, "drop: it must be true or false"),
+        ]
     )
+    made = Rule(name=called, when=when, changes=(*changed, *removed), tags=tags, drop=drop)
     if made.drop == bool(made.changes or made.tags):
         raise ValueError("it must have either drop = true, or some of set, remove and tag")
     return made
@@ -42,10 +46,10 @@ def _when(given: Any) -> Filter:
     return replace(read, tree=rewritten(read.tree, asked))
 
 
-def _set(given: Any) -> Iterator[Change]:
+def _set(given: Any) -> list[Change]:
     table = typed(given, Mapping, "set: it must be a table: set = { FIELD = VALUE }")
-    for name, value in _flat(table):
-        yield from _changes("set", name, partial(checked, value=value))
+    fields = every(partial(_changes, "set", name, partial(checked, value=value)) for name, value in _flat(table))
+    return [change for changes in fields for change in changes]
 
 
 def _flat(given: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, Any]]:
@@ -57,9 +61,10 @@ def _flat(given: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, Any
             yield before + name, value
 
 
-def _removed(given: Any) -> Iterator[Change]:
-    for name in () if given is None else within("remove", texts, given):
-        yield from _changes("remove", name, _nothing)
+def _removed(given: Any) -> list[Change]:
+    names = () if given is None else within("remove", texts, given)
+    fields = every(partial(_changes, "remove", name, _nothing) for name in names)
+    return [change for changes in fields for change in changes]
 
 
 def _nothing(name: str) -> None:

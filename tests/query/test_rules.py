@@ -230,7 +230,7 @@ def test_every_field_is_settable_or_says_why_not() -> None:
         ("when = '*'\ndorp = true", "dorp: no such key; did you mean drop?"),
         (
             "when = '*'\ndorp = true\ntg = 'x'",
-            "dorp: no such key; did you mean drop?; tg: no such key; did you mean tag?",
+            "dorp: no such key; did you mean drop?; rule 2: tg: no such key; did you mean tag?",
         ),
         ("when = '*'\ndrop = 1", "drop: it must be true or false"),
         ("when = '*'\ntag = []", "tag: [] is not a text or a list of texts"),
@@ -267,6 +267,18 @@ def test_a_rule_that_makes_no_sense_is_told_with_its_place(rule: str, words: str
         load({"rules": str(file)})
     assert str(error.value).startswith(f"--rules: {file}: rule 2: ")
     assert words in str(error.value)
+
+
+def test_all_that_is_wrong_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    first = "[[rules]]\nwhen = 'source.port:x'\nset = { flow.vlam = 1, flow.vlan = 'x' }\ndrop = 1\n"
+    file.write_text(f"{first}[[rules]]\ndrop = true\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as error:
+        load({"rules": str(file)})
+    found = str(error.value)
+    for words in ("1: when: at", "1: set: there", "1: set: flow.vlan: 'x'", "1: drop: it must", "2: when: a filter"):
+        assert found.count(f"rule {words}") == 1
+    assert found.count(str(file)) == 1
 
 
 @pytest.mark.parametrize(
