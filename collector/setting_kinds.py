@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, InstanceOf
+from pydantic import AfterValidator, BeforeValidator, InstanceOf, ValidationInfo
 
 from collector.decode.configured import NetworkRate, network_rates
 from collector.endpoints import Endpoint, endpoints
@@ -47,6 +47,10 @@ def _editions(value: Any) -> Any:
     return [edition(part) for part in _listed(value)]
 
 
+def _plans(value: Any, info: ValidationInfo) -> Any:
+    return plans(value, info.data.get("dashboards"))
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -64,7 +68,7 @@ Endpoints = Annotated[tuple[Endpoint, ...], BeforeValidator(_endpoints)]
 NameServers = Annotated[tuple[NameServer, ...], BeforeValidator(name_servers)]
 NetworkRates = Annotated[tuple[NetworkRate, ...], BeforeValidator(network_rates)]
 FlowRules = Annotated[tuple[InstanceOf[Rule], ...], BeforeValidator(rules)]
-Plans = Annotated[tuple[InstanceOf[Plan], ...], BeforeValidator(plans)]
+Plans = Annotated[tuple[InstanceOf[Plan], ...], BeforeValidator(_plans)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_listed)]
 Sources = Annotated[tuple[InstanceOf[Source], ...], BeforeValidator(_sources)]

@@ -243,6 +243,10 @@ class Settings(BaseSettings):
         description="Rules that change, tag or drop flows: a TOML file of [[rules]], or these in the settings file: "
         "see rules.md.",
     )
+    dashboards: Path | None = Field(
+        default=None,
+        description="Folder of dashboards of your own (YAML), beside those that come along: see dashboards.md.",
+    )
     reports: Plans = Field(
         default=(),
         description="Reports that are made by the day, week or month: a TOML file of [[reports]], or these in the "
@@ -265,10 +269,6 @@ class Settings(BaseSettings):
     web: Web = Field(
         default=Endpoint("127.0.0.1", 8080),
         description="Where the page, the API, /metrics and /healthz are served: HOST:PORT, or off.",
-    )
-    dashboards: Path | None = Field(
-        default=None,
-        description="Folder of dashboards of your own (YAML), beside those that come along: see dashboards.md.",
     )
     timezone: Zone = Field(default="UTC", description="Time zone whose days the indices and Parquet folders are.")
     keep_days: int | None = Field(default=None, ge=1, le=36_500, description="Delete days older than this.")

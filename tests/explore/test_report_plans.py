@@ -1,11 +1,13 @@
 """Schedules of reports as they are written."""
 
 import re
+import shutil
 from datetime import time
 from pathlib import Path
 
 import pytest
 
+from collector.explore.load import folder_coming_along
 from collector.explore.report.plans import Plan, plans
 from collector.explore.report.scheduler import open_scheduler
 from collector.settings import SettingsError, load
@@ -103,6 +105,15 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         "report 3: filter: at position 1: there is no field server.prt; "
         "did you mean server.port or server.ip or server.packets?"
     )
+
+
+def test_a_dashboard_of_your_own_is_known_by_its_name(tmp_path: Path) -> None:
+    shutil.copy(folder_coming_along() / "overview.yaml", tmp_path / "voice.yaml")
+    given = {"reports": [{**WEEKLY, "dashboard": "voice", "filter": "server.port:5060"}]}
+    (plan,) = load({**given, "dashboards": str(tmp_path)}).reports
+    assert (plan.name, plan.dashboard) == ("voice", "voice")
+    with pytest.raises(SettingsError, match="report 1: dashboard: there is no dashboard voice; "):
+        load(given)
 
 
 def test_two_reports_of_one_name_need_different_periods() -> None:

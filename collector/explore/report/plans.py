@@ -50,15 +50,17 @@ class Plan:
         return Order(self.dashboard, within, self.filter, self.format, self.spread)
 
 
-def plans(given: Any) -> tuple[Plan, ...]:
+def plans(given: Any, own: Path | None = None) -> tuple[Plan, ...]:
     """Reports from the path of a file, or from what a settings file has under `reports`.
 
-    ValueError with all that is wrong, each with the number of the report.
+    `own` is an operator's folder of dashboards. ValueError with all that is wrong, each with the number of the report.
     """
     if isinstance(given, str | Path):
-        return _of_file(Path(given))
+        return _of_file(Path(given), own)
     listed = typed(given, (list, tuple), "reports are the path of a file, or [[reports]]")
-    found = tuple(every(partial(within, f"report {number}", _plan, one) for number, one in enumerate(listed, 1)))
+    found = tuple(
+        every(partial(within, f"report {number}", partial(_plan, own), one) for number, one in enumerate(listed, 1))
+    )
     keys = [plan.key for plan in found]
     for number, key in enumerate(keys, 1):
         if key in keys[: number - 1]:
@@ -67,25 +69,26 @@ def plans(given: Any) -> tuple[Plan, ...]:
     return found
 
 
-def _of_file(path: Path) -> tuple[Plan, ...]:
+def _of_file(path: Path, own: Path | None) -> tuple[Plan, ...]:
     try:
         contents = tomllib.loads(path.read_text(encoding="utf-8"))
         refuse_unknown(contents, (REPORTS,))
-        return plans(typed(contents.get(REPORTS, []), list, "reports are written as [[reports]]"))
+        return plans(typed(contents.get(REPORTS, []), list, "reports are written as [[reports]]"), own)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from error
     except ValueError as error:  # of TOML and UTF-8 too
         raise ValueError(f"{path}: {error}") from error
 
 
-def _plan(given: Any) -> Plan:
+def _plan(own: Path | None, given: Any) -> Plan:
     if isinstance(given, Plan):
         return given
     table = typed(given, Mapping, "it must be a table: [[reports]]")
-    keys = [partial(within, key, check, table.get(key)) for key, check in CHECKS.items()]
-    whole = (partial(_goes, table), partial(within, "filter", _look, table))
-    _, *made = every([partial(refuse_unknown, table, CHECKS), *keys, *whole])
-    values = dict(zip(CHECKS, made, strict=False))
+    checks: dict[str, Callable[[Any], Any]] = {"dashboard": partial(_dashboard, own), **CHECKS}
+    keys = [partial(within, key, check, table.get(key)) for key, check in checks.items()]
+    whole = (partial(_goes, table), partial(within, "filter", partial(_look, own), table))
+    _, *made = every([partial(refuse_unknown, table, checks), *keys, *whole])
+    values = dict(zip(checks, made, strict=False))
     return Plan(**{**values, "name": values["name"] or Path(values["dashboard"]).stem})
 
 
@@ -94,7 +97,7 @@ def _goes(given: Mapping[str, Any]) -> None:
         raise ValueError("it goes nowhere: give a folder, or mail, or both")
 
 
-def _look(given: Mapping[str, Any]) -> None:
+def _look(own: Path | None, given: Mapping[str, Any]) -> None:
     """ValueError where the filter is none for the rows of the dashboard."""
     # Dashboards take a while to be read, which is spared to all who have no schedules.
     from collector.explore.report.contents import check, chosen  # noqa: PLC0415
@@ -103,7 +106,7 @@ def _look(given: Mapping[str, Any]) -> None:
     if not (isinstance(name, str) and isinstance(text, str)):
         return
     try:
-        board = chosen(name)
+        board = chosen(name, own)
     except CollectorError:
         return  # which is told of the dashboard
     try:
@@ -112,12 +115,12 @@ def _look(given: Mapping[str, Any]) -> None:
         raise ValueError(str(error)) from error
 
 
-def _dashboard(given: Any) -> str:
+def _dashboard(own: Path | None, given: Any) -> str:
     from collector.explore.report.contents import chosen  # noqa: PLC0415
 
     name = _text(given)
     try:
-        chosen(name)
+        chosen(name, own)
     except CollectorError as error:
         raise ValueError(str(error)) from error
     return name
@@ -170,7 +173,6 @@ def address(given: Any) -> str:
 
 CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "name": _name,
-    "dashboard": _dashboard,
     "every": lambda given: _chosen(given, PERIODS),
     "at": lambda given: _at("06:00" if given is None else given),
     "filter": lambda given: _text("" if given is None else given),
