@@ -290,6 +290,20 @@ def test_a_mark_of_a_chart_is_filtered_out_by_the_keyboard(kept: Tab, panel: str
     kept.shows(f"not={field}:{chosen}")
 
 
+@pytest.mark.parametrize("panel", ["services", "protocols"])
+def test_what_the_legend_names_is_hidden_by_the_keyboard(kept: Tab, panel: str) -> None:
+    kept.open(f"/d/overview?{DAY}")
+    chart, told = kept.panel(panel).get_by_role("application"), kept.panel(panel).get_by_role("status")
+    kept.tabs_to(chart)
+    expect(told).not_to_be_empty()
+    shown = told.inner_text()
+    for key, words, hidden in (("h", f"{shown} (hidden)", 1), ("H", shown, 0)):
+        kept.page.keyboard.press(key)
+        expect(told).to_have_text(words)
+        legend = chart.evaluate("node => getElement(Number(node.id.slice(1))).chart.getOption().legend[0].selected")
+        assert list(legend.values()).count(False) == hidden
+
+
 def test_a_page_or_order_that_rows_do_not_have_leads_back(kept: Tab) -> None:
     records = "/d/flow-records-source-destination"
     for part, said in (

@@ -1,6 +1,6 @@
 
-// Charts by the keyboard: arrows go from mark to mark, Enter tells which one is meant as a click does. This stands in
-// one module with charts.js.
+// Charts by the keyboard: arrows go from mark to mark, Enter tells which one is meant as a click does, and H hides what
+// the legend names, or shows it again. This stands in one module with charts.js.
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 const chosen = new WeakMap();
 
@@ -11,11 +11,16 @@ const pieces = (list, seriesIndex, dataType) =>
   (list ?? []).flatMap((data, dataIndex) => {
     if (!data.pairs?.length) return [];
     const told = `${data.text}: ${measured(data.rows)}`;
-    return [{ told, meant: { data: { pairs: data.pairs } }, place: { seriesIndex, dataIndex, dataType } }];
+    const place = { seriesIndex, dataIndex, dataType };
+    return [{ told, meant: { data: { pairs: data.pairs } }, place, key: data.name }];
   });
 
 const curve = (key, seriesIndex) =>
-  String(key).startsWith("[") ? [{ told: name(key), meant: { seriesName: key }, place: { seriesIndex } }] : [];
+  String(key).startsWith("[") ? [{ told: name(key), meant: { seriesName: key }, place: { seriesIndex }, key }] : [];
+
+const legend = (chart) => chart.getOption().legend?.find((one) => one.show);
+
+const hidden = (chart, mark) => legend(chart)?.selected?.[mark.key] === false;
 
 const marks = (chart) =>
   (chart?.getOption()?.series ?? []).flatMap((one, index) =>
@@ -32,7 +37,7 @@ const dull = (chart) => {
 const choose = (chart, mark) => {
   dull(chart);
   chosen.set(chart, mark);
-  chart.getDom().nextElementSibling.textContent = mark.told;
+  chart.getDom().nextElementSibling.textContent = hidden(chart, mark) ? `${mark.told} (hidden)` : mark.told;
   chart.dispatchAction({ type: "highlight", ...mark.place });
 };
 
@@ -51,7 +56,10 @@ Object.assign(globalThis.flowCharts, {
     const enters = event.key === "Enter" || event.key === " ";
     if (!all.length || event.ctrlKey || event.altKey || event.metaKey) return;
     if (enters && place >= 0) emit(all[place].meant);
-    else if (enters || event.key in STEPS || event.key === "Home" || event.key === "End")
+    else if (event.key.toLowerCase() === "h" && place >= 0 && legend(chart)) {
+      chart.dispatchAction({ type: "legendToggleSelect", name: all[place].key });
+      choose(chart, all[place]);
+    } else if (enters || event.key in STEPS || event.key === "Home" || event.key === "End")
       choose(chart, all[next(enters ? "Home" : event.key, place, all.length)]);
     else return;
     event.preventDefault();
