@@ -8,10 +8,10 @@ import polars as pl
 
 from collector.query.model import TIME, Range
 from collector.query.parquet import fields
-from collector.query.parquet.coding import BLOCK, Coded, Places, blocks, taken
+from collector.query.parquet.coding import BLOCK, Coded, Floats, Places, blocks, narrow, taken
 from collector.query.parquet.columns import BUCKET, COUNT, LEAST, MOST, SUM, THERE, TIMES, VALUE, column
 from collector.query.parquet.filtering import Masks
-from collector.query.parquet.grouping import Floats, Weights, grouped
+from collector.query.parquet.grouping import Weights, grouped
 from collector.query.parquet.reading import Rows, empty
 from collector.query.parquet.spreading import spread
 from collector.query.parquet.states import Ask, States, key_columns
@@ -81,7 +81,7 @@ class Asking:
         """The begin of each row's interval."""
         count = len(self._rows) if chosen is None else len(chosen)
         if ask.interval is None or not count:
-            return Coded(np.broadcast_to(np.uint32(0), count), pl.Series([0], dtype=pl.Int64))
+            return Coded(np.broadcast_to(np.uint8(0), count), pl.Series([0], dtype=pl.Int64))
         name = f"{BUCKET} {ask.interval}"
         if (ask.filter, name) not in self._taken:
             times = self._rows.field(TIME).to_numpy()
@@ -115,13 +115,18 @@ class Asking:
     def _weight(self, ask: Ask, state: str, name: str, where: Places | None) -> Weights:
         key = ask.filter, state, name
         if key not in self._weights:
-            numbers = _numbers(self._rows.field(name), state)
+            numbers = self._numbers(name, state)
             chosen = self._choose(ask.filter)
             self._weights[key] = Weights(
                 "sum" if state == THERE else state, numbers if chosen is None else taken(numbers, chosen)
             )
         one = self._weights[key]
         return one if where is None else Weights(one.kind, taken(one.numbers, where))
+
+    def _numbers(self, name: str, state: str) -> Floats:
+        if state == THERE:
+            return self._rows.field(name).is_not_null().cast(pl.Float64).to_numpy()
+        return self._rows.floats(name, _UNSAID[state])
 
 
 _UNSAID = {SUM: 0.0, LEAST: np.inf, MOST: -np.inf}
@@ -131,17 +136,10 @@ _UNSAID = {SUM: 0.0, LEAST: np.inf, MOST: -np.inf}
 def _intervals(times: np.ndarray[tuple[int], np.dtype[np.int64]], interval: int) -> Coded:
     """The begin of each time's interval."""
     first, last = int(times.min()) // interval, int(times.max()) // interval
-    codes = np.empty(len(times), np.uint32)
+    codes = np.empty(len(times), narrow(last - first + 2))
     for part in blocks(len(times), BLOCK):
         codes[part] = times[part] // interval - first
     return Coded(codes, pl.Series(np.arange(first, last + 1) * interval, dtype=pl.Int64))
-
-
-def _numbers(values: pl.Series, state: str) -> Floats:
-    if state == THERE:
-        return values.is_not_null().cast(pl.Float64).to_numpy()
-    numbers = values.cast(pl.Float64)
-    return (numbers.fill_null(_UNSAID[state]) if numbers.null_count() else numbers).to_numpy()
 
 
 def _state(name: str, values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> pl.Series:

@@ -70,13 +70,11 @@ class Chunks:
             return pa.nulls(page.count, _CODED)
         if dictionary is None or page.encoding != RLE_DICTIONARY:
             raise OtherwiseError
-        indices = entries(values, _count(page, there)).astype(np.int32)
+        indices = entries(values, _count(page, there))
         if indices.max(initial=0) >= dictionary.count:
             raise OtherwiseError
-        if there is not None:
-            # The place behind the others is null's, as that is what becomes of nulls.
-            indices = np.append(np.int32(dictionary.count), indices)
-            indices = indices.take(np.cumsum(there, dtype=np.int32) * there, mode="clip")
+        # The place behind the others is null's, as that is what becomes of nulls.
+        indices = _spaced(indices.astype(np.int32), there, dictionary.count)
         return pa.DictionaryArray.from_arrays(pa.array(indices), self._words(dictionary, there), safe=False)
 
     def _words(self, dictionary: Packed, there: Mask | None) -> pa.Array:
@@ -104,7 +102,10 @@ def _numbers(
     if pa.types.is_integer(kind):
         shown = np.dtype(kind.to_pandas_dtype())
         numbers = numbers.view(shown) if shown.itemsize == numbers.itemsize else numbers.astype(shown)
-    return _spaced(numbers, there, kind)
+    if there is None:
+        return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
+    bits = np.packbits(there, bitorder="little")
+    return pa.Array.from_buffers(kind, len(there), [pa.py_buffer(bits), pa.py_buffer(_spaced(numbers, there, 0))])
 
 
 def _aligned(numbers: Numbers) -> Numbers:
@@ -120,11 +121,10 @@ def _count(page: Packed, there: Mask | None) -> int:
     return page.count if there is None else int(np.count_nonzero(there))
 
 
-def _spaced(values: Numbers, there: Mask | None, kind: pa.DataType) -> pa.Array:
-    """With nulls where there is nothing."""
+def _spaced(values: Numbers, there: Mask | None, nothing: int) -> Numbers:
+    """A number for each row, `nothing` where there is none: by places, which takes a quarter of what a mask takes."""
     if there is None:
-        return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
-    places = np.cumsum(there, dtype=np.int32) - np.int32(1)
-    spaced = values.take(places, mode="clip") if len(values) else np.zeros(len(there), values.dtype)
-    bits = np.packbits(there, bitorder="little")
-    return pa.Array.from_buffers(kind, len(there), [pa.py_buffer(bits), pa.py_buffer(spaced)])
+        return values
+    spaced = np.full(len(there), nothing, values.dtype)
+    spaced[np.flatnonzero(there)] = values
+    return spaced

@@ -10,8 +10,9 @@ import polars as pl
 
 from collector.query.columns import Mask
 
-Codes = npt.NDArray[np.uint32]
-"""A code for each row: half the memory of places, of which most of the time is spent."""
+Codes = npt.NDArray[np.unsignedinteger[Any]]
+"""A code for each row, in as few bytes as hold all of them: memory is what most of the time is spent on."""
+Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 """Numbers of rows."""
 Number = TypeVar("Number", bound=np.generic)
@@ -76,6 +77,11 @@ def looked_up(table: npt.NDArray[Number], codes: npt.NDArray[Any]) -> npt.NDArra
     return found
 
 
+def narrow(size: int) -> np.dtype[np.unsignedinteger[Any]]:
+    """The smallest type of so many codes."""
+    return np.min_scalar_type(max(size - 1, 0))
+
+
 def blocks(rows: int, step: int) -> Iterator[slice]:
     """All rows, so many at a time."""
     return (slice(begin, begin + step) for begin in range(0, rows, max(step, 1)))
@@ -116,13 +122,20 @@ def _dense(numbers: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Codes]:
     there = np.zeros(int(whole.max(initial=0)) + 1, np.bool_)
     for part in blocks(len(whole), BLOCK):
         there[whole[part]] = True
-    return np.flatnonzero(there).astype(numbers.dtype), looked_up(np.cumsum(there, dtype=np.uint32) - 1, whole)
+    different = np.flatnonzero(there).astype(numbers.dtype)
+    return different, looked_up(_places(there, len(different)), whole)
+
+
+def _places(there: Mask, count: int) -> Codes:
+    """Which of those that are there each is."""
+    places: Codes = (np.cumsum(there, dtype=np.uint32) - 1).astype(narrow(count + 1))
+    return places
 
 
 def _ranked(values: pl.Series) -> tuple[npt.NDArray[Any], Codes]:
     """The same for any numbers."""
     different = values.unique().sort()
-    return different.to_numpy(), different.search_sorted(values).to_numpy().astype(np.uint32)
+    return different.to_numpy(), different.search_sorted(values).to_numpy().astype(narrow(len(different) + 1))
 
 
 def in_common(dictionaries: Sequence[pl.Series]) -> tuple[pl.Series, list[Codes]]:
@@ -131,14 +144,15 @@ def in_common(dictionaries: Sequence[pl.Series]) -> tuple[pl.Series, list[Codes]
     there = np.zeros(1 + max((int(one.max()) for one in words if len(one)), default=-1), np.bool_)
     for one in words:
         there[one] = True
-    different, places = np.flatnonzero(there), np.cumsum(there, dtype=np.uint32) - 1
-    last = np.uint32(len(different))
+    different = np.flatnonzero(there)
+    places = _places(there, len(different))
+    last = places.dtype.type(len(different))
     return pl.Series(different, dtype=pl.UInt32), [np.append(places[one], last) for one in words]
 
 
-def translated(parts: Iterable[tuple[Codes, Any]], count: int) -> Codes:
-    """The codes of all rows, by a table of those of each part's entries."""
-    codes, begin = np.empty(count, np.uint32), 0
+def translated(parts: Iterable[tuple[Codes, Any]], count: int, size: int) -> Codes:
+    """The codes of all rows, below `size`, by a table of those of each part's entries."""
+    codes, begin = np.empty(count, narrow(size)), 0
     for table, indices in parts:
         for part in blocks(len(indices), BLOCK):
             some = indices[part]

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from collector.query.parquet.coding import BLOCK, Coded, Places, blocks, taken
+from collector.query.parquet.coding import BLOCK, Coded, Floats, Places, blocks, taken
 
-Floats = npt.NDArray[np.float64]
 MOST_TABLED = 1 << 21
 """Groups up to which there is a table of all that are possible."""
 SMALL = 1 << 14
@@ -63,11 +62,23 @@ def grouped(keys: Sequence[Coded], weights: Mapping[str, Weights]) -> Groups:
 def summed(keys: Sequence[Key], weights: Mapping[str, Weights]) -> Groups:
     """The groups of all rows, in the order of their codes."""
     rows = len(keys[0].codes)
+    if rows and all(key.codes.strides == (0,) for key in keys):
+        return _one(keys, weights)
     if prod(key.size for key in keys) <= min(MOST_TABLED, max(SMALL, rows // 2)):
         return _tabled(keys, weights)
     if sum(key.bits for key in keys) + _bits_of(rows) > _BITS:
         return _narrowed(keys, weights)
     return _sorted(keys, weights)
+
+
+def _one(keys: Sequence[Key], weights: Mapping[str, Weights]) -> Groups:
+    """Where all rows have the same codes."""
+    codes = [key.codes[:1].astype(np.intp) for key in keys]
+    gathered = {name: np.array([_WAYS[one.kind].reduce(one.numbers)], np.float64) for name, one in weights.items()}
+    return Groups(codes, np.array([len(keys[0].codes)]), gathered)
+
+
+_WAYS: Mapping[str, Any] = {"sum": np.add, "least": np.minimum, "most": np.maximum}
 
 
 def _bits_of(rows: int) -> int:
@@ -178,12 +189,11 @@ def _begins(packed: npt.NDArray[Any], behind: int) -> Places:
 
 def _reduced(weights: Mapping[str, Weights], order: npt.NDArray[Any], begins: Places) -> dict[str, Floats]:
     """What the rows of each group make, some groups at a time."""
-    ways: Mapping[str, Any] = {"sum": np.add, "least": np.minimum, "most": np.maximum}
     gathered = {name: np.empty(len(begins)) for name in weights}
     for part in blocks(len(begins), len(begins) * BLOCK // max(len(order), 1)):
         some = begins[part]
         rows = order[some[0] : begins[part.stop] if part.stop < len(begins) else None]
         for name, one in weights.items():
             numbers = taken(one.numbers, rows).astype(np.float64, copy=False)
-            ways[one.kind].reduceat(numbers, some - some[0], out=gathered[name][part])
+            _WAYS[one.kind].reduceat(numbers, some - some[0], out=gathered[name][part])
     return gathered

@@ -16,12 +16,14 @@ from collector.query.parquet import fields
 from collector.query.parquet.coding import (
     Coded,
     CodedLists,
+    Floats,
     Places,
     coded,
     in_common,
     listed,
     lists,
     looked_up,
+    narrow,
     translated,
 )
 from collector.query.parquet.listing import File
@@ -82,6 +84,16 @@ class Rows:
             case Constant(text):
                 return self.texts.numbers(pl.Series([text])).new_from_index(0, len(self))
 
+    def floats(self, name: str, nothing: float) -> Floats:
+        """A field's numbers, `nothing` where a row has none."""
+        source = origin(self.dataset, name)
+        if isinstance(source, Stored) and source.field.name in self._table.column_names:
+            column = self._table.column(source.field.name)
+            if not column.null_count:
+                return _floats(column)
+        numbers = self.field(name).cast(pl.Float64)
+        return (numbers.fill_null(nothing) if numbers.null_count() else numbers).to_numpy()
+
     def codes(self, name: str) -> Coded:
         """A field's values, coded; not of lists."""
         match origin(self.dataset, name):
@@ -112,7 +124,9 @@ class Rows:
         parts = [self._parts(chunk.flatten()) for chunk in chunks]
         values, tables = in_common([words for words, _ in parts])
         lengths = np.concatenate([np.empty(0, np.intp), *map(_lengths, chunks)])
-        codes = translated(zip(tables, (indices for _, indices in parts), strict=True), int(lengths.sum()))
+        codes = translated(
+            zip(tables, (indices for _, indices in parts), strict=True), int(lengths.sum()), len(values) + 1
+        )
         return listed(lengths, Coded(codes, values))
 
     def _parts(self, chunk: Any) -> tuple[pl.Series, Any]:
@@ -148,10 +162,10 @@ class Rows:
         values, tables = in_common([words for name in there for words, _ in parts[name]])
         left = iter(tables)
         for name in there:
-            codes = translated([(next(left), indices) for _, indices in parts[name]], len(self))
+            codes = translated([(next(left), indices) for _, indices in parts[name]], len(self), len(values) + 1)
             self._coded[name] = Coded(codes, values)
         if field.name not in there:
-            self._coded[field.name] = Coded(np.full(len(self), len(values), np.uint32), values)
+            self._coded[field.name] = Coded(np.full(len(self), len(values), narrow(len(values) + 1)), values)
 
     @property
     def _straight(self) -> pl.Series:
@@ -254,6 +268,15 @@ def _type(field: Field) -> pl.DataType:
 
 def _physical(chunk: Any) -> pl.Series:
     return pl.Series(pl.from_arrow(chunk)).to_physical()
+
+
+def _floats(column: Any) -> Floats:
+    """Numbers without nulls, written once."""
+    found, begin = np.empty(len(column)), 0
+    for chunk in column.chunks:
+        found[begin : begin + len(chunk)] = chunk.to_numpy()
+        begin += len(chunk)
+    return found
 
 
 def _lengths(chunk: Any) -> Places:
