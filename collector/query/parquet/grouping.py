@@ -26,6 +26,10 @@ class Weights:
     """`sum`, `least` or `most`."""
     numbers: npt.NDArray[Any]
 
+    def take(self, rows: Places | None) -> "Weights":
+        """Of some rows."""
+        return self if rows is None else Weights(self.kind, taken(self.numbers, rows))
+
 
 @dataclass(frozen=True)
 class Groups:

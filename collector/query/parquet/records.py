@@ -26,7 +26,7 @@ def page(gathering: Gathering, records: Records) -> Answer:
     """A page of rows. QueryError."""
     _check(records)
     count = ask_of(Query(records.range, (measure("rows"),), filter=records.filter, dataset=records.dataset))
-    counted, notes = gathering.states(records.dataset, [count])
+    counted, _, notes = gathering.states(records.dataset, [count])
     frame, more = gathering.looked(records.dataset, partial(_page, gathering, records))
     return Answer(frame, counted[count].total, tuple(dict.fromkeys([*notes, *more])))
 

@@ -1,0 +1,260 @@
+"""The groups that lead, found without telling all groups apart where there may be millions.
+
+Groups are put into buckets by their keys, and what is ranked by is added up for each bucket: no group has more than
+its bucket. So the rows of the largest buckets are grouped, and if the last of the wanted groups has more than each of
+the other buckets, no group of these can be among them. Else the buckets that have as much are looked at too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import prod
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from collector.query.columns import Mask
+from collector.query.model import Query
+from collector.query.parquet import fields
+from collector.query.parquet.adding import added
+from collector.query.parquet.coding import BLOCK, Coded, Floats, Places, blocks, taken
+from collector.query.parquet.columns import BUCKET, COUNT, MOST, SUM, THERE, column
+from collector.query.parquet.held import Held
+from collector.query.parquet.states import Ask, States, joined, key_columns, ordered, whole
+
+BUCKETS = 1 << 17
+"""Buckets of groups; behind them one of all rows that lack a key."""
+FEW, FEW_PLAIN = 1 << 12, 1 << 16
+"""Groups that are all told apart: more where nothing but a few sums is asked of them."""
+SPARE = 50
+"""Buckets that are looked at beside twice as many as groups are wanted."""
+_LACKING = 1 << 24
+"""Instead of a bucket where a key is null: more than what several keys have together."""
+_ROWS = 1 << 19
+"""Rows that are added to the buckets at a time."""
+_ADDITIVE = {SUM, THERE}
+_NUMEROUS = ("domain", "port", "port_name")
+"""Ends of the names of fields that may have very many values, beside those of some kinds."""
+_RANKS = {"sum": SUM, "max": MOST}
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A question of which the groups are wanted that have most of a state."""
+
+    ask: Ask
+    """With its fields in order."""
+    state: str
+    """The column of the states that groups are ranked by."""
+    top: int
+    others: bool
+    """Whether the sums of all groups together are wanted too."""
+
+
+def lead_of(query: Query, ask: Ask) -> Lead | None:
+    """A question that can be answered so; None for others."""
+    order = query.measures[query.order]
+    lists = any(fields.is_list(query.dataset, name) for name in (*query.by, *ask.values))
+    if query.ascending or ask.spread or lists or not any(_numerous(query, name) for name in query.by):
+        return None
+    if query.other and (ask.values or any(state not in _ADDITIVE for state, _ in ask.states)):
+        return None
+    if order.kind == "count":
+        return Lead(ordered(ask), COUNT, query.top, query.other)
+    if order.kind in _RANKS:
+        return Lead(ordered(ask), column(_RANKS[order.kind], order.field or ""), query.top, query.other)
+    return None
+
+
+def _numerous(query: Query, name: str) -> bool:
+    return fields.known(query.dataset, name).kind in ("ip", "mac", "id") or name.endswith(_NUMEROUS)
+
+
+@dataclass(frozen=True, eq=False)
+class Watch:
+    """The buckets whose groups are told apart."""
+
+    flags: Mask
+    """A truth value for each bucket, and for that of rows that lack a key."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        return self.flags.nbytes
+
+    @cached_property
+    def everything(self) -> bool:
+        """Whether these are all."""
+        return bool(self.flags.all())
+
+
+NOTHING = Watch(np.zeros(BUCKETS + 1, np.bool_))
+EVERYTHING = Watch(np.ones(BUCKETS + 1, np.bool_))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known of the groups of some files."""
+
+    watch: Watch
+    states: States
+    """Of the groups of these buckets at least."""
+    totals: Floats
+    """Of each bucket, at least what its largest group has; empty where all groups are told apart."""
+    together: States | None
+    """Of all groups in one, by interval, where that is wanted."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        return self.states.size + self.totals.nbytes + (0 if self.together is None else self.together.size)
+
+    def suits(self, watch: Watch) -> bool:
+        """Whether the groups of these buckets are told apart."""
+        return self.watch is watch or self.watch is EVERYTHING
+
+
+class Led:
+    """The rows of a file, for a question about leading groups; `buckets` is what `bucketed` makes of the keys."""
+
+    def __init__(self, held: Held, lead: Lead, buckets: npt.NDArray[np.uint32]) -> None:
+        self.held = held
+        self._lead = lead
+        self.buckets = buckets
+
+    @property
+    def arrays(self) -> list[npt.NDArray[Any]]:
+        """What takes its memory."""
+        return [self.buckets, *self.held.arrays]
+
+    def found(self, watch: Watch) -> Found:
+        """What these rows tell."""
+        rows = None if watch.everything else np.flatnonzero(taken(watch.flags, self.buckets))
+        return Found(watch, self.held.states(rows), self._totals, self._together)
+
+    @cached_property
+    def _totals(self) -> Floats:
+        """Negative numbers count as none: so the sum is at least that of each group."""
+        if self._lead.state == COUNT:
+            return np.bincount(self.buckets, minlength=BUCKETS + 1)[:BUCKETS].astype(np.float64)
+        numbers = self.held.weights[self._lead.state].numbers
+        if not _adds(self._lead):
+            made = np.full(BUCKETS + 1, -np.inf)
+            np.maximum.at(made, self.buckets, numbers)
+            return made[:BUCKETS]
+        made = np.zeros(BUCKETS + 1)
+        for part in blocks(len(numbers), _ROWS):
+            made += np.bincount(self.buckets[part], np.maximum(numbers[part], 0), minlength=len(made))
+        return made[:BUCKETS]
+
+    @cached_property
+    def _together(self) -> States | None:
+        if not self._lead.others:
+            return None
+        lacking = self.buckets.max(initial=0) == BUCKETS
+        return self.held.together(np.flatnonzero(self.buckets < BUCKETS) if lacking else None)
+
+
+def all_told(lead: Lead, states: States) -> Found:
+    """Where all groups are told apart."""
+    together = None
+    if lead.others:
+        together = replace(states, main=added([states.main], [BUCKET], distinct=False), values={})
+    return Found(EVERYTHING, states, np.empty(0), together)
+
+
+def are_few(ask: Ask, keys: Sequence[Coded]) -> bool:
+    """Whether all groups of these keys may be told apart."""
+    plain = ask.interval is None and not ask.values
+    return prod(key.size for key in keys) <= (FEW_PLAIN if plain else FEW)
+
+
+def bucketed(keys: Sequence[Coded]) -> npt.NDArray[np.uint32]:
+    """The bucket of each row's group, the same in all files."""
+    tables = [np.append(_spread(key.values, place), np.uint32(_LACKING)) for place, key in enumerate(keys)]
+    found = np.empty(len(keys[0].codes), np.uint32)
+    for part in blocks(len(found), BLOCK):
+        some = taken(tables[0], keys[0].codes[part])
+        for table, key in zip(tables[1:], keys[1:], strict=True):
+            some += taken(table, key.codes[part])
+        lacking = np.flatnonzero(some >= _LACKING)
+        np.bitwise_and(some, np.uint32(BUCKETS - 1), out=found[part])
+        found[part][lacking] = BUCKETS
+    return found
+
+
+def _spread(values: pl.Series, place: int) -> npt.NDArray[np.uint32]:
+    """A number below `BUCKETS`, a power of two, for each value, as if by chance (the finalizer of SplitMix64)."""
+    numbers = values.to_numpy()
+    mixed = numbers.view(np.uint64) if numbers.dtype == np.float64 else numbers.astype(np.uint64)
+    mixed = (mixed + np.uint64(place + 1)) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return (mixed >> np.uint64(32)).astype(np.uint32) & np.uint32(BUCKETS - 1)
+
+
+def _adds(lead: Lead) -> bool:
+    return lead.state == COUNT or lead.state.startswith(SUM)
+
+
+def summed(lead: Lead, watch: Watch, parts: Sequence[Found]) -> Found:
+    """What several files tell together, of each of which these buckets were looked at; there is at least one."""
+    told = [part for part in parts if len(part.totals)]
+    totals = np.empty(0)
+    if told:
+        totals = np.full(BUCKETS, 0.0 if _adds(lead) else -np.inf)
+    for part in told:
+        (np.add if _adds(lead) else np.maximum)(totals, part.totals, out=totals)
+    for part in [one for one in parts if told and not len(one.totals)]:
+        _count_in(lead, totals, part.states)
+    states = joined([part.states for part in parts], lead.ask.keys)
+    several = [part.together for part in parts if part.together is not None]
+    together = joined(several, [BUCKET]) if several else None
+    return Found(watch, states, totals, together)
+
+
+def _count_in(lead: Lead, totals: Floats, states: States) -> None:
+    """The groups of files that all are told apart of."""
+    keys = [states.main.get_column(name) for name in key_columns(lead.ask.by)]
+    codes = np.arange(states.main.height, dtype=np.uint32)
+    buckets = bucketed([Coded(codes, key) for key in keys]) if len(codes) else codes
+    values = states.main.get_column(lead.state).cast(pl.Float64)
+    if _adds(lead):
+        np.add.at(totals, buckets, np.maximum(values.to_numpy(), 0))
+    else:
+        np.maximum.at(totals, buckets, values.fill_null(-np.inf).to_numpy())
+
+
+def wider(lead: Lead, found: Found) -> Watch | None:
+    """The buckets that have to be looked at to be sure of the leading groups; None where they were."""
+    if not len(found.totals) or found.watch.everything:
+        return None
+    least = _least(lead, found.states)
+    if found.watch is NOTHING:
+        least = None
+    elif least is None:
+        return EVERYTHING
+    elif found.totals[~found.watch.flags[:BUCKETS]].max(initial=-np.inf) < least:
+        return None
+    flags = found.watch.flags.copy()
+    flags &= np.count_nonzero(flags) < BUCKETS // 4
+    flags[_largest(found.totals, 2 * lead.top + SPARE)] = True
+    if least is not None:
+        flags[:BUCKETS] |= found.totals >= least
+    return Watch(flags)
+
+
+def _least(lead: Lead, states: States) -> float | None:
+    """What a group needs to be among the first, with some room for rounding; None where all may be."""
+    ranking = whole(states, lead.ask) if lead.ask.interval is not None else states
+    best = ranking.main.get_column(lead.state).drop_nulls().cast(pl.Float64).top_k(lead.top)
+    if len(best) < lead.top:
+        return None
+    last = cast("float", best.min())
+    return last - abs(last) * 1e-9 if last > 0 or not _adds(lead) else None
+
+
+def _largest(totals: Floats, count: int) -> Places:
+    return np.argpartition(totals, len(totals) - min(count, len(totals)))[-count:]

@@ -1,0 +1,101 @@
+"""Rounds over the files until it is sure which groups lead."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from collector.query.parquet.keeping import Kept
+from collector.query.parquet.leading import NOTHING, Found, Lead, Led, summed, wider
+
+MOST_HELD = 512 * 2**20
+"""Memory of columns that stay for the next round: those of other files are read again."""
+
+
+class Rounds:
+    """What the files tell of questions about leading groups: in the first round mostly the totals of all buckets, in
+    the next the groups of the largest; that is all, unless what leads is spread over very many groups.
+
+    Different threads may look at different files.
+    """
+
+    def __init__(
+        self,
+        kept: Kept,
+        nothing: Mapping[Lead, Found],
+        inside: Mapping[Lead, frozenset[Path]],
+        room: int = MOST_HELD,
+    ) -> None:
+        self._kept = kept
+        self._inside = inside
+        self._nothing = nothing
+        self._watches = {lead: kept.watch(lead) or NOTHING for lead in nothing}
+        self._found: dict[tuple[Path, Lead], Found] = {}
+        self._held: dict[tuple[Path, Lead], Led] = {}
+        self._arrays: set[int] = set()
+        self._room = room
+        self._lock = threading.Lock()
+        self.sums = dict(nothing)
+        """What all files tell together, as of the last round."""
+
+    @property
+    def leads(self) -> Sequence[Lead]:
+        """The questions."""
+        return list(self._watches)
+
+    def missing(self, path: Path) -> list[Lead]:
+        """The questions for which the file has to be looked at in this round."""
+        return [lead for lead in self._watches if self._known(path, lead) is None]
+
+    def unread(self, path: Path) -> list[Lead]:
+        """Those for which it has to be read."""
+        return [lead for lead in self.missing(path) if (path, lead) not in self._held]
+
+    def _known(self, path: Path, lead: Lead) -> Found | None:
+        found = self._found.get((path, lead))
+        if found is None and path in self._inside[lead]:
+            found = self._kept.found(path, lead)
+        if found is None or not found.suits(self._watches[lead]):
+            return None
+        self._found[path, lead] = found
+        return found
+
+    def read(self, path: Path, lead: Lead, made: Led | Found) -> None:
+        """What was read of a file."""
+        if isinstance(made, Found):
+            self._keep(path, lead, made)
+        elif self._watches[lead] is NOTHING and self._has_room(made):
+            self._held[path, lead] = made
+        else:
+            self._keep(path, lead, made.found(self._watches[lead]))
+
+    def look(self, path: Path) -> None:
+        """At what stayed of a file since the last round."""
+        for lead in self.missing(path):
+            self._keep(path, lead, self._held[path, lead].found(self._watches[lead]))
+
+    def _has_room(self, led: Led) -> bool:
+        """Arrays that several questions look at count once."""
+        with self._lock:
+            news = {id(array): array.nbytes for array in led.arrays if id(array) not in self._arrays}
+            if sum(news.values()) > self._room:
+                return False
+            self._room -= sum(news.values())
+            self._arrays |= news.keys()
+            return True
+
+    def _keep(self, path: Path, lead: Lead, found: Found) -> None:
+        self._found[path, lead] = found
+        if path in self._inside[lead] and found.watch is not NOTHING:
+            self._kept.keep_found(path, lead, found)
+
+    def widened(self, lead: Lead) -> bool:
+        """Whether more has to be looked at in one more round."""
+        watch = self._watches[lead]
+        parts = [found for (_, one), found in self._found.items() if one == lead and found.suits(watch)]
+        self.sums[lead] = summed(lead, watch, [self._nothing[lead], *parts])
+        more = wider(lead, self.sums[lead])
+        if more is None:
+            return False
+        self._watches[lead] = more
+        self._kept.keep_watch(lead, more)
+        return True
