@@ -58,11 +58,12 @@ class Chunks:
         defined, at = levels(values, at, page.count, 2)
         if (defined == _NULL).any():
             raise OtherwiseError
-        begins = np.flatnonzero(again == 0)
-        before = np.concatenate([[0], np.cumsum(defined == _TEXT)])
-        offsets = np.append(before[begins], before[-1]).astype(np.int32)
-        elements = self._coded(dictionary, replace(page, count=int(before[-1])), values[at:], None)
-        return pa.ListArray.from_arrays(pa.array(offsets), elements, mask=pa.array(defined[begins] == _NO_LIST))
+        begins = np.append(np.flatnonzero(again == 0), page.count).astype(np.int32)
+        heads = defined[begins[:-1]]
+        offsets = np.zeros(len(begins), np.int32)
+        np.cumsum(np.diff(begins) * (heads == _TEXT), out=offsets[1:])
+        elements = self._coded(dictionary, replace(page, count=int(offsets[-1])), values[at:], None)
+        return pa.ListArray.from_arrays(pa.array(offsets), elements, mask=pa.array(heads == _NO_LIST))
 
     def _coded(self, dictionary: Packed | None, page: Packed, values: memoryview, there: Mask | None) -> pa.Array:
         """Texts as places in the dictionary."""

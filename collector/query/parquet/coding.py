@@ -49,7 +49,9 @@ class CodedLists:
 
     def apart(self, rows: Places | None) -> tuple[Places, Coded]:
         """Of the elements of these rows: where in `rows` theirs is, and the elements."""
-        starts, lengths = (self.starts, self.lengths) if rows is None else (self.starts[rows], self.lengths[rows])
+        if rows is None:
+            return np.repeat(np.arange(len(self.lengths)), self.lengths), self.elements
+        starts, lengths = taken(self.starts, rows), taken(self.lengths, rows)
         where = np.repeat(np.arange(len(lengths)), lengths)
         before = np.cumsum(lengths) - lengths
         places = np.arange(len(where)) + np.repeat(starts - before, lengths)
@@ -92,7 +94,7 @@ def coded(values: pl.Series) -> Coded:
     there = values.null_count() == 0
     plain = values if there else values.fill_null(False if values.dtype == pl.Boolean else 0)
     numbers = plain.to_numpy()
-    different, codes = _dense(numbers) if _is_dense(numbers) else _ranked(plain)
+    different, codes = _dense(numbers) if _is_dense(numbers) else _in_units(numbers) or _ranked(plain)
     if not there:
         codes[values.is_null().to_numpy()] = len(different)
     return Coded(codes, pl.Series(different, dtype=values.dtype))
@@ -130,6 +132,24 @@ def _places(there: Mask, count: int) -> Codes:
     """Which of those that are there each is."""
     places: Codes = (np.cumsum(there, dtype=np.uint32) - 1).astype(narrow(count + 1))
     return places
+
+
+_UNITS = (1000, 1_000_000, 1_000_000_000)
+"""Durations are in nanoseconds, and mostly whole milliseconds or seconds."""
+
+
+def _in_units(numbers: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Codes] | None:
+    """The same where all are multiples of the smallest unit in which they are small; None elsewhere."""
+    if numbers.dtype.kind not in "iu" or not len(numbers) or numbers.min() < 0:
+        return None
+    unit = next((one for one in _UNITS if int(numbers.max()) // one < MOST_DENSE), None)
+    if unit is None or int(numbers.max()) < unit:
+        return None
+    in_units = numbers // numbers.dtype.type(unit)
+    if not np.array_equal(in_units * numbers.dtype.type(unit), numbers):
+        return None
+    different, codes = _dense(in_units)
+    return different * numbers.dtype.type(unit), codes
 
 
 def _ranked(values: pl.Series) -> tuple[npt.NDArray[Any], Codes]:
