@@ -515,6 +515,27 @@ def test_answers_do_not_depend_on_what_was_asked_before(tmp_path: Path) -> None:
             assert_frame_equal(found.frame, wanted.frame, check_exact=False)
 
 
+TOGETHER = [
+    query("bytes", "flows"),
+    query("bytes", by=("network.transport",), other=True),
+    query("max:network.packets", "min:network.bytes", by=("event.dataset", "network.transport")),
+    query("bytes", by=("source.geo.country_iso_code",), interval=HOUR),
+    query("average:network.bytes", "max:event.duration", by=("source.geo.country_iso_code", "event.dataset")),
+    query("flows", by=("flow.client_end",), interval=HOUR),
+    query("bytes", by=("network.transport",), text="destination.port:>2"),
+    query("packets", by=("event.dataset",), text="destination.port:>2"),
+    query("flows", by=("flow.tcp_flags",)),
+    query("unique:source.ip", by=("network.transport",)),
+]
+
+
+def test_questions_are_answered_together_as_alone(folder: Path) -> None:
+    for found, one in zip(ParquetEngine(folder).ask(TOGETHER), TOGETHER, strict=True):
+        alone = ParquetEngine(folder).ask([one])[0]
+        assert found.total == alone.total
+        assert_frame_equal(found.frame, alone.frame, rel_tol=1e-12)
+
+
 def _nothing(root: Path) -> None:
     """All stays as it is."""
 

@@ -1,5 +1,6 @@
 """The states of the rows of a file."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from collector.query.parquet.coding import BLOCK, Coded, Floats, Places, blocks,
 from collector.query.parquet.columns import BUCKET, LEAST, MOST, SUM, THERE, column
 from collector.query.parquet.filtering import Masks
 from collector.query.parquet.grouping import Weights
-from collector.query.parquet.held import Held, Valued
+from collector.query.parquet.held import Held, Valued, batches, jointly
 from collector.query.parquet.leading import Found, Lead, Led, all_told, are_few, bucketed
 from collector.query.parquet.reading import Rows, empty
 from collector.query.parquet.spreading import spread
@@ -33,22 +34,36 @@ class Asking:
         self._buckets_of: dict[tuple[Node, tuple[str, ...]], npt.NDArray[np.uint32]] = {}
         self._weights: dict[tuple[Node, str, str], Weights] = {}
 
+    def several(self, asks: Sequence[Ask]) -> dict[Ask, States]:
+        """The states of several questions."""
+        plain = [ask for ask in asks if not ask.spread and self._any(ask)]
+        made = {ask: self.states(ask) for ask in asks if ask not in plain}
+        for batch in batches([self.held(ask) for ask in plain]):
+            made |= zip((held.ask for held in batch), jointly(batch), strict=True)
+        return made
+
     def states(self, ask: Ask) -> States:
         """Of all rows that the filter of `ask` holds for."""
-        chosen = self._choose(ask.filter)
-        total = len(self._rows) if chosen is None else len(chosen)
         if ask.spread:
-            return spread(self._rows, ask, chosen, self._within)
-        if len(self._rows) and not (total and all(map(self._rows.has, ask.by))):
+            return spread(self._rows, ask, self._choose(ask.filter), self._within)
+        if len(self._rows) and not self._any(ask):
             nothing = Asking(empty(self._rows.dataset, self._rows.texts), self._within, self._now)
-            return replace(nothing.states(ask), total=total)
+            return replace(nothing.states(ask), total=self._total(ask))
         return self.held(ask).states()
+
+    def _total(self, ask: Ask) -> int:
+        """Rows that the filter holds for."""
+        chosen = self._choose(ask.filter)
+        return len(self._rows) if chosen is None else len(chosen)
+
+    def _any(self, ask: Ask) -> bool:
+        """Whether there may be groups."""
+        return bool(self._total(ask)) and all(map(self._rows.has, ask.by))
 
     def led(self, lead: Lead) -> Led | Found:
         """For a question about leading groups, unless there are few or none in this file."""
-        ask, chosen = lead.ask, self._choose(lead.ask.filter)
-        total = len(self._rows) if chosen is None else len(chosen)
-        if not (total and all(map(self._rows.has, ask.by))):
+        ask = lead.ask
+        if not self._any(ask):
             return all_told(lead, self.states(ask))
         held = self.held(ask)
         groups = held.keys[: len(ask.by)]
@@ -64,8 +79,7 @@ class Asking:
         where, keys = self._keys(ask, self._choose(ask.filter))
         weights = {column(state, name): self._weight(ask, state, name, where) for state, name in sorted(ask.states)}
         values = {name: self._values(ask, name, where) for name in sorted(ask.values)}
-        chosen = self._choose(ask.filter)
-        return Held(ask, len(self._rows) if chosen is None else len(chosen), keys, weights, values)
+        return Held(ask, self._total(ask), keys, weights, values)
 
     def _choose(self, node: Node) -> Places | None:
         """The rows that a filter holds for; None: all."""

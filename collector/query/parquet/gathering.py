@@ -131,9 +131,12 @@ class Gathering:
         if missing or unread:
             needed = {name for ask in (*missing, *(lead.ask for lead in unread)) for name in _needed(ask)}
             asking = Asking(read(file, dataset, self.texts, needed, self._within), self._within, self._now)
-        for ask in sorted(missing, key=lambda ask: ask.interval is None):
+        following = {ask for ask in missing if _finer(ask, asks)}
+        if missing:
             self._patience.check()
-            made[ask] = _ranking(ask, made) or asking.states(ask)
+            made |= asking.several([ask for ask in missing if ask not in following])
+        made |= {ask: whole(made[finer], finer) for ask in following if (finer := _finer(ask, asks))}
+        for ask in missing:
             if file.path in inside[ask]:
                 self._kept.keep_file(file.path, ask, made[ask])
         for lead in unread:
@@ -153,13 +156,11 @@ class Gathering:
         return joined([base, *others], ask.keys) if others else base
 
 
-def _ranking(ask: Ask, made: Mapping[Ask, States]) -> States | None:
-    """What follows from the states of the intervals."""
-    if ask.interval is None:
-        for known, states in made.items():
-            if known.interval is not None and not known.spread and known.ranking == ask:
-                return whole(states, known)
-    return None
+def _finer(ask: Ask, asks: Sequence[Ask]) -> Ask | None:
+    """A question by intervals that the states of one for the whole range follow from."""
+    if ask.interval is not None:
+        return None
+    return next((one for one in asks if one.interval is not None and not one.spread and one.ranking == ask), None)
 
 
 def _needed(ask: Ask) -> set[str]:

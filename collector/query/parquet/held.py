@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from collector.query.parquet import fields
 from collector.query.parquet.coding import Coded, Floats, Places, taken
 from collector.query.parquet.columns import BUCKET, COUNT, LEAST, MOST, THERE, TIMES, VALUE
-from collector.query.parquet.grouping import Weights, grouped
+from collector.query.parquet.grouping import Groups, Key, Weights, grouped, summed
 from collector.query.parquet.states import Ask, States, key_columns
 
 
@@ -34,6 +36,11 @@ class Held:
     values: Mapping[str, Valued]
 
     @property
+    def is_listed(self) -> bool:
+        """Whether rows are there once an element of a list."""
+        return any(fields.is_list(self.ask.dataset, name) for name in self.ask.by)
+
+    @property
     def arrays(self) -> list[np.ndarray[tuple[int], np.dtype[np.generic]]]:
         """What takes its memory."""
         values = [array for where, coded in self.values.values() for array in (where, coded.codes) if array is not None]
@@ -43,24 +50,24 @@ class Held:
         """Of all rows, or of some, which needs values of no list."""
         keys = [key.take(rows) for key in self.keys]
         values = {name: self._values(name, one, keys, rows) for name, one in self.values.items()}
-        return States(self.total, self._main(keys, self.ask.by, rows), values)
+        return States(self.total, _main(self.ask.by, keys, self._weights(rows)), values)
 
     def together(self, rows: Places | None) -> States:
         """Of some rows, in one group for each interval."""
         interval = [self.keys[-1].take(rows)] if len(self.keys) > len(self.ask.by) else []
         count = len(self.keys[0].codes) if rows is None else len(rows)
         one = Coded(np.broadcast_to(np.uint8(0), count), pl.Series([0], dtype=pl.Int64))
-        return States(self.total, self._main(interval or [one], (), rows), {})
+        return States(self.total, _main((), interval or [one], self._weights(rows)), {})
 
-    def _main(self, keys: Sequence[Coded], by: Sequence[str], rows: Places | None) -> pl.DataFrame:
-        found = grouped(keys, {name: one.take(rows) for name, one in self.weights.items()})
-        return pl.DataFrame(
-            [
-                *_keyed(by, keys, found.codes),
-                pl.Series(COUNT, found.counts, dtype=pl.Int64),
-                *(_state(name, values) for name, values in found.gathered.items()),
-            ]
-        )
+    def coarser(self, keys: Sequence[Coded], found: Groups) -> States:
+        """By groups of some of these keys, of which it needs a part."""
+        places = [next(place for place, one in enumerate(keys) if one is key) for key in self.keys]
+        few = [Coded(found.codes[place].astype(np.uint32), keys[place].values) for place in places]
+        weights = {name: Weights(one.kind, found.gathered[name]) for name, one in self.weights.items()}
+        return States(self.total, _main(self.ask.by, few, {COUNT: Weights("sum", found.counts), **weights}), {})
+
+    def _weights(self, rows: Places | None) -> Mapping[str, Weights]:
+        return {name: one.take(rows) for name, one in self.weights.items()}
 
     def _values(self, name: str, valued: Valued, keys: Sequence[Coded], rows: Places | None) -> pl.DataFrame:
         """The different values of a field in each group."""
@@ -70,6 +77,58 @@ class Held:
         made = _keyed(self.ask.by, keys, found.codes[:-1])
         times = [pl.Series(TIMES, found.counts)] if name in self.ask.counted else []
         return pl.DataFrame([*made, _gathered(values, found.codes[-1]).alias(VALUE), *times])
+
+
+MOST_JOINT = 1 << 16
+"""Groups that are possible where questions about the same rows are answered by one table."""
+
+
+def jointly(several: Sequence[Held]) -> list[States]:
+    """The states of questions about the same rows, by a table of all their keys where that is small."""
+    if len(several) == 1 or not len(several[0].keys[0].codes):
+        return [held.states() for held in several]
+    keys = _different(several)
+    weights = {name: one for held in several for name, one in held.weights.items()}
+    found = summed([Key(key.codes, key.size) for key in keys], weights)
+    return [held.coarser(keys, found) for held in several]
+
+
+def batches(several: Sequence[Held]) -> list[list[Held]]:
+    """Questions that are answered together."""
+    found: list[list[Held]] = []
+    for held in several:
+        room = (batch for batch in found if held.ask.filter == batch[0].ask.filter and _fits([*batch, held]))
+        batch = None if held.values or held.is_listed else next(room, None)
+        if batch is None:
+            found.append([held])
+        else:
+            batch.append(held)
+    return found
+
+
+def _different(several: Sequence[Held]) -> list[Coded]:
+    """Keys of several questions, each once."""
+    return list({id(key): key for held in several for key in held.keys}.values())
+
+
+def _fits(several: Sequence[Held]) -> bool:
+    if any(held.values or held.is_listed for held in several):
+        return False
+    return prod(key.size for key in _different(several)) <= MOST_JOINT
+
+
+def _main(by: Sequence[str], keys: Sequence[Coded], weights: Mapping[str, Weights]) -> pl.DataFrame:
+    """The groups with what was gathered of each; the count of rows is that of `weights`, where it is there."""
+    found = grouped(keys, weights)
+    gathered = dict(found.gathered)
+    counts = gathered.pop(COUNT, found.counts)
+    return pl.DataFrame(
+        [
+            *_keyed(by, keys, found.codes),
+            pl.Series(COUNT, counts).cast(pl.Int64),
+            *(_state(name, values) for name, values in gathered.items()),
+        ]
+    )
 
 
 def _state(name: str, values: Floats) -> pl.Series:
