@@ -32,6 +32,7 @@ class Asking:
         self._chosen: dict[Node, Places | None] = {}
         self._taken: dict[tuple[Node, str], Coded] = {}
         self._buckets_of: dict[tuple[Node, tuple[str, ...]], npt.NDArray[np.uint32]] = {}
+        self._floats: dict[tuple[str, str], Floats] = {}
         self._weights: dict[tuple[Node, str, str], Weights] = {}
 
     def several(self, asks: Sequence[Ask]) -> dict[Ask, States]:
@@ -137,9 +138,13 @@ class Asking:
         return self._weights[key].take(where)
 
     def _numbers(self, name: str, state: str) -> Floats:
-        if state == THERE:
-            return self._rows.field(name).is_not_null().cast(pl.Float64).to_numpy()
-        return self._rows.floats(name, _UNSAID[state])
+        """Of all rows."""
+        if (name, state) not in self._floats:
+            there = self._rows.field(name).is_not_null() if state == THERE else None
+            self._floats[name, state] = (
+                self._rows.floats(name, _UNSAID[state]) if there is None else there.cast(pl.Float64).to_numpy()
+            )
+        return self._floats[name, state]
 
 
 _UNSAID = {SUM: 0.0, LEAST: np.inf, MOST: -np.inf}

@@ -68,7 +68,9 @@ def summed(keys: Sequence[Key], weights: Mapping[str, Weights]) -> Groups:
     rows = len(keys[0].codes)
     if rows and all(key.codes.strides == (0,) for key in keys):
         return _one(keys, weights)
-    if prod(key.size for key in keys) <= min(MOST_TABLED, max(SMALL, rows // 2)):
+    # Sorting costs more for each weight, and a table for each possible group.
+    few = rows * 3 // 4 if weights else rows // 4
+    if prod(key.size for key in keys) <= min(MOST_TABLED, max(SMALL, few)):
         return _tabled(keys, weights)
     if sum(key.bits for key in keys) + _bits_of(rows) > _BITS:
         return _narrowed(keys, weights)
