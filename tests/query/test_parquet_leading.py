@@ -13,9 +13,8 @@ from collector.flows import Flows
 from collector.query.filter import parse
 from collector.query.measures import measure
 from collector.query.model import TIME, Query, Range
-from collector.query.parquet import ParquetEngine, engine, leading, rounds
+from collector.query.parquet import ParquetEngine, buckets, engine, leading, rounds
 from collector.query.parquet.coding import coded
-from collector.query.parquet.leading import bucketed
 from collector.query.parquet.states import ask_of
 from collector.schema import fields
 from collector.store.parquet.folder import Folder
@@ -32,6 +31,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that groups share buckets, and few buckets are looked at."""
     for name, value in (("FEW", 0), ("FEW_PLAIN", 0), ("BUCKETS", 64), ("SPARE", 1)):
         monkeypatch.setattr(leading, name, value)
+    monkeypatch.setattr(buckets, "BUCKETS", 64)
     nothing, everything = (leading.Watch(np.full(65, value)) for value in (False, True))
     for module in (leading, rounds):
         monkeypatch.setattr(module, "NOTHING", nothing)
@@ -149,12 +149,12 @@ def columns() -> Iterator[pl.Series]:
 
 def test_equal_keys_share_a_bucket_in_any_file() -> None:
     several = [coded(one) for one in columns()]
-    found = bucketed(several)
+    found = buckets.bucketed(several)
     assert found[0] == found[4]
     assert found[1] == found[3]
-    assert found[2] == leading.BUCKETS
+    assert found[2] == buckets.BUCKETS
     others = [coded(one[3:]) for one in columns()]
-    assert bucketed(others).tolist() == found[3:].tolist()
+    assert buckets.bucketed(others).tolist() == found[3:].tolist()
 
 
 def test_series_lack_no_interval(tmp_path: Path) -> None:

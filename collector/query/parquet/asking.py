@@ -9,12 +9,13 @@ import polars as pl
 
 from collector.query.model import TIME, Range
 from collector.query.parquet import fields
+from collector.query.parquet.buckets import bucketed
 from collector.query.parquet.coding import BLOCK, Coded, Floats, Places, blocks, narrow, taken
 from collector.query.parquet.columns import BUCKET, LEAST, MOST, SUM, THERE, column
 from collector.query.parquet.filtering import Masks
 from collector.query.parquet.grouping import Weights
 from collector.query.parquet.held import Held, Valued, batches, jointly
-from collector.query.parquet.leading import Found, Lead, Led, all_told, are_few, bucketed
+from collector.query.parquet.leading import Found, Lead, Led, all_told, are_few
 from collector.query.parquet.reading import Rows, empty
 from collector.query.parquet.spreading import spread
 from collector.query.parquet.states import Ask, States

@@ -19,19 +19,16 @@ from collector.query.columns import Mask
 from collector.query.model import Query
 from collector.query.parquet import fields
 from collector.query.parquet.adding import added
-from collector.query.parquet.coding import BLOCK, Coded, Floats, Places, blocks, taken
+from collector.query.parquet.buckets import BUCKETS, bucketed
+from collector.query.parquet.coding import Coded, Floats, Places, blocks, taken
 from collector.query.parquet.columns import BUCKET, COUNT, MOST, SUM, THERE, column
 from collector.query.parquet.held import Held
 from collector.query.parquet.states import Ask, States, joined, key_columns, ordered, whole
 
-BUCKETS = 1 << 17
-"""Buckets of groups; behind them one of all rows that lack a key."""
 FEW, FEW_PLAIN = 1 << 12, 1 << 16
 """Groups that are all told apart: more where nothing but a few sums is asked of them."""
 SPARE = 50
 """Buckets that are looked at beside twice as many as groups are wanted."""
-_LACKING = 1 << 24
-"""Instead of a bucket where a key is null: more than what several keys have together."""
 _ROWS = 1 << 19
 """Rows that are added to the buckets at a time."""
 _ADDITIVE = {SUM, THERE}
@@ -169,30 +166,6 @@ def are_few(ask: Ask, keys: Sequence[Coded]) -> bool:
     """Whether all groups of these keys may be told apart."""
     plain = ask.interval is None and not ask.values
     return prod(key.size for key in keys) <= (FEW_PLAIN if plain else FEW)
-
-
-def bucketed(keys: Sequence[Coded]) -> npt.NDArray[np.uint32]:
-    """The bucket of each row's group, the same in all files."""
-    tables = [np.append(_spread(key.values, place), np.uint32(_LACKING)) for place, key in enumerate(keys)]
-    found = np.empty(len(keys[0].codes), np.uint32)
-    for part in blocks(len(found), BLOCK):
-        some = taken(tables[0], keys[0].codes[part])
-        for table, key in zip(tables[1:], keys[1:], strict=True):
-            some += taken(table, key.codes[part])
-        lacking = np.flatnonzero(some >= _LACKING)
-        np.bitwise_and(some, np.uint32(BUCKETS - 1), out=found[part])
-        found[part][lacking] = BUCKETS
-    return found
-
-
-def _spread(values: pl.Series, place: int) -> npt.NDArray[np.uint32]:
-    """A number below `BUCKETS`, a power of two, for each value, as if by chance (the finalizer of SplitMix64)."""
-    numbers = values.to_numpy()
-    mixed = numbers.view(np.uint64) if numbers.dtype == np.float64 else numbers.astype(np.uint64)
-    mixed = (mixed + np.uint64(place + 1)) * np.uint64(0x9E3779B97F4A7C15)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return (mixed >> np.uint64(32)).astype(np.uint32) & np.uint32(BUCKETS - 1)
 
 
 def _adds(lead: Lead) -> bool:

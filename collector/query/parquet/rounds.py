@@ -89,13 +89,15 @@ class Rounds:
             self._kept.keep_found(path, lead, found)
 
     def widened(self, lead: Lead) -> bool:
-        """Whether more has to be looked at in one more round."""
+        """Whether more has to be looked at in one more round: first at what others look at meanwhile."""
         watch = self._watches[lead]
         parts = [found for (_, one), found in self._found.items() if one == lead and found.suits(watch)]
         self.sums[lead] = summed(lead, watch, [self._nothing[lead], *parts])
         more = wider(lead, self.sums[lead])
         if more is None:
             return False
+        if watch is NOTHING:
+            more = self._kept.watch(lead) or more
         self._watches[lead] = more
         self._kept.keep_watch(lead, more)
         return True
