@@ -69,7 +69,7 @@ def summed(keys: Sequence[Key], weights: Mapping[str, Weights]) -> Groups:
     if rows and all(key.codes.strides == (0,) for key in keys):
         return _one(keys, weights)
     # Sorting costs more for each weight, and a table for each possible group.
-    few = rows * 3 // 4 if weights else rows // 4
+    few = rows if weights else rows // 4
     if prod(key.size for key in keys) <= min(MOST_TABLED, max(SMALL, few)):
         return _tabled(keys, weights)
     if sum(key.bits for key in keys) + _bits_of(rows) > _BITS:
@@ -97,28 +97,20 @@ def _tabled(keys: Sequence[Key], weights: Mapping[str, Weights]) -> Groups:
     size, rows = prod(key.size for key in keys), len(keys[0].codes)
     counts = np.zeros(size, np.int64)
     tables = {name: np.full(size, _NOTHING[one.kind]) for name, one in weights.items()}
-    for part in blocks(rows, max(BLOCK, 4 * size)):
+    for part in blocks(rows, BLOCK):
         codes = keys[0].codes[part].astype(np.intp)
         for key in keys[1:]:
             codes *= key.size
             codes += key.codes[part].astype(np.intp, copy=False)
-        counts += np.bincount(codes, minlength=size)
+        np.add.at(counts, codes, 1)
         for name, one in weights.items():
-            _gather(tables[name], codes, Weights(one.kind, one.numbers[part]))
+            _WAYS[one.kind].at(tables[name], codes, one.numbers[part].astype(np.float64, copy=False))
     there = np.flatnonzero(counts)
     return Groups(_parted(there, keys), counts[there], {name: table[there] for name, table in tables.items()})
 
 
 _NOTHING = {"sum": 0.0, "least": np.inf, "most": -np.inf}
 """What a group without rows has gathered."""
-
-
-def _gather(table: Floats, codes: Places, one: Weights) -> None:
-    """With these rows."""
-    if one.kind == "sum":
-        table += np.bincount(codes, one.numbers, minlength=len(table))
-    else:
-        (np.minimum if one.kind == "least" else np.maximum).at(table, codes, one.numbers)
 
 
 def _parted(codes: Places, keys: Sequence[Key]) -> list[Places]:

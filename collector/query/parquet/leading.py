@@ -20,7 +20,7 @@ from collector.query.model import Query
 from collector.query.parquet import fields
 from collector.query.parquet.adding import added
 from collector.query.parquet.buckets import BUCKETS, bucketed
-from collector.query.parquet.coding import Coded, Floats, Places, blocks, taken
+from collector.query.parquet.coding import BLOCK, Coded, Floats, Places, blocks, taken
 from collector.query.parquet.columns import BUCKET, COUNT, MOST, SUM, THERE, column
 from collector.query.parquet.held import Held
 from collector.query.parquet.states import Ask, States, joined, key_columns, ordered, whole
@@ -29,8 +29,6 @@ FEW, FEW_PLAIN = 1 << 12, 1 << 16
 """Groups that are all told apart: more where nothing but a few sums is asked of them."""
 SPARE = 50
 """Buckets that are looked at beside twice as many as groups are wanted."""
-_ROWS = 1 << 19
-"""Rows that are added to the buckets at a time."""
 _ADDITIVE = {SUM, THERE}
 _NUMEROUS = ("domain", "port", "port_name")
 """Ends of the names of fields that may have very many values, beside those of some kinds."""
@@ -139,11 +137,10 @@ class Led:
         numbers = self.held.weights[self._lead.state].numbers
         if not _adds(self._lead):
             made = np.full(BUCKETS + 1, -np.inf)
-            np.maximum.at(made, self.buckets, numbers)
-            return made[:BUCKETS]
-        made = np.zeros(BUCKETS + 1)
-        for part in blocks(len(numbers), _ROWS):
-            made += np.bincount(self.buckets[part], np.maximum(numbers[part], 0), minlength=len(made))
+        else:
+            made, numbers = np.zeros(BUCKETS + 1), _positive(numbers)
+        for part in blocks(len(numbers), BLOCK):
+            (np.add if _adds(self._lead) else np.maximum).at(made, self.buckets[part].astype(np.intp), numbers[part])
         return made[:BUCKETS]
 
     @cached_property
@@ -152,6 +149,10 @@ class Led:
             return None
         lacking = self.buckets.max(initial=0) == BUCKETS
         return self.held.together(np.flatnonzero(self.buckets < BUCKETS) if lacking else None)
+
+
+def _positive(numbers: Floats) -> Floats:
+    return np.maximum(numbers, 0) if numbers.min(initial=0) < 0 else numbers
 
 
 def all_told(lead: Lead, states: States) -> Found:
