@@ -32,6 +32,8 @@ class Told:
     """Those that its groups are ranked by."""
     together: States | None = None
     """Of all groups in one, by interval, where `states` has some of the groups alone."""
+    notes: tuple[str, ...] = ()
+    """What to tell of files that were skipped."""
 
 
 def plainly(found: Mapping[Ask, States], ask: Ask) -> Told:
@@ -45,7 +47,7 @@ def leading(found: Found, ask: Ask) -> Told:
     return Told(states, states if ask.interval is None else whole(states, ask), found.together)
 
 
-def answer(query: Query, told: Told, texts: Texts, notes: tuple[str, ...] = ()) -> Answer:
+def answer(query: Query, told: Told, texts: Texts) -> Answer:
     """The answer to a question."""
     states = told.states
     top = _top(query, told.ranking, texts)
@@ -56,7 +58,7 @@ def answer(query: Query, told: Told, texts: Texts, notes: tuple[str, ...] = ()) 
         *(one.text for one in query.measures),
         *([(pl.col(_PLACE) == top.height).alias(OTHER)] if query.by else []),
     )
-    return Answer(made, states.total, (*notes, *_way(query)))
+    return Answer(made, states.total, (*told.notes, *_way(query)))
 
 
 def _way(query: Query) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Answers questions from a folder of Parquet files."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from collector.query.model import (
     Records,
 )
 from collector.query.parquet import fields
-from collector.query.parquet.answers import answer, leading, plainly
+from collector.query.parquet.answers import Told, answer, leading, plainly
 from collector.query.parquet.gathering import Gathering
 from collector.query.parquet.keeping import Kept
 from collector.query.parquet.leading import lead_of
@@ -56,18 +57,22 @@ class ParquetEngine:
         asks = [ask_of(_checked(query)) for query in queries]
         leads = [lead_of(query, ask) for query, ask in zip(queries, asks, strict=True)]
         self._forget()
-        answers: dict[int, Answer] = {}
+        told: dict[int, Told] = {}
         for within, dataset in dict.fromkeys((query.range, query.dataset) for query in queries):
             places = [n for n, query in enumerate(queries) if (query.range, query.dataset) == (within, dataset)]
             plain = [asks[n] for n in places if leads[n] is None]
             led = [lead for n in places if (lead := leads[n])]
             found, first, notes = self._gathering(within, patience).states(dataset, plain, led)
             for n in places:
-                patience.check()
                 lead = leads[n]
-                told = leading(first[lead], asks[n]) if lead else plainly(found, asks[n])
-                answers[n] = answer(queries[n], told, self._texts, tuple(notes))
-        return [answers[n] for n in range(len(queries))]
+                one = leading(first[lead], asks[n]) if lead else plainly(found, asks[n])
+                told[n] = replace(one, notes=tuple(notes))
+
+        def made(n: int) -> Answer:
+            patience.check()
+            return answer(queries[n], told[n], self._texts)
+
+        return self._files.mapped(made, range(len(queries)))
 
     def prepare(self, queries: Sequence[Query]) -> Iterator[None]:
         """Reads large files for questions that will be asked together, one at each step, until little memory is left
