@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from collector.query.columns import Mask
+from collector.query.parquet.coding import narrow
 from collector.query.parquet.pages import Numbers, OtherwiseError, Packed, entries, levels, pages, texts
 from collector.store.parquet.chunks import PLAIN, RLE_DICTIONARY
 
@@ -32,7 +33,7 @@ class Chunks:
         """A column of row groups, texts coded; None where it is not as the store writes it, or is damaged."""
         kind = self._schema.field(name).type
         try:
-            return pa.chunked_array([self._read(group, path, kind) for group in groups])
+            return pa.chunked_array(_alike([self._read(group, path, kind) for group in groups]))
         except (OtherwiseError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError, OSError):
             return None
 
@@ -75,7 +76,8 @@ class Chunks:
         if indices.max(initial=0) >= dictionary.count:
             raise OtherwiseError
         # The place behind the others is null's, as that is what becomes of nulls.
-        indices = _spaced(indices.astype(np.int32), there, dictionary.count)
+        enough = np.promote_types(indices.dtype, narrow(dictionary.count + 1))
+        indices = _spaced(_aligned(indices.astype(enough, copy=False)), there, dictionary.count)
         return pa.DictionaryArray.from_arrays(pa.array(indices), self._words(dictionary, there), safe=False)
 
     def _words(self, dictionary: Packed, there: Mask | None) -> pa.Array:
@@ -85,6 +87,17 @@ class Chunks:
             found = texts(dictionary.unpacked(), dictionary.count)
             self._texts[key] = found if there is None else pa.concat_arrays([found, pa.nulls(1, found.type)])
         return self._texts[key]
+
+
+def _alike(parts: Sequence[pa.Array]) -> Sequence[pa.Array]:
+    """With places of one width."""
+    return parts if len({part.type for part in parts}) == 1 else [_wide(part) for part in parts]
+
+
+def _wide(part: pa.Array) -> pa.Array:
+    if pa.types.is_list(part.type):
+        return pa.ListArray.from_arrays(part.offsets, _wide(part.values), mask=part.is_null())
+    return pa.DictionaryArray.from_arrays(part.indices.cast(pa.int32()), part.dictionary, safe=False)
 
 
 def _numbers(
