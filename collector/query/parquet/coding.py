@@ -170,6 +170,17 @@ def in_common(dictionaries: Sequence[pl.Series]) -> tuple[pl.Series, list[Codes]
     return pl.Series(different, dtype=pl.UInt32), [np.append(places[one], last) for one in words]
 
 
+def are_same(dictionaries: Sequence[pl.Series]) -> bool:
+    """Whether all are one, that has nothing twice: then its places are codes."""
+    first = dictionaries[0] if dictionaries else None
+    return first is not None and all(one is first for one in dictionaries) and first.n_unique() == len(first)
+
+
+def joined(parts: Sequence[npt.NDArray[Any]], size: int) -> Codes:
+    """Codes below `size` that follow one another."""
+    return np.concatenate(parts, dtype=narrow(size), casting="unsafe")
+
+
 def translated(parts: Iterable[tuple[Codes, Any]], count: int, size: int) -> Codes:
     """The codes of all rows, below `size`, by a table of those of each part's entries."""
     codes, begin = np.empty(count, narrow(size)), 0

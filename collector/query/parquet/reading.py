@@ -18,8 +18,10 @@ from collector.query.parquet.coding import (
     CodedLists,
     Floats,
     Places,
+    are_same,
     coded,
     in_common,
+    joined,
     listed,
     lists,
     looked_up,
@@ -159,11 +161,16 @@ class Rows:
         """A column of texts and that of the other end, so that the same code is the same text in both."""
         there = [name for name in (field.name, *_twins(field.name)) if name in self._table.column_names]
         parts = {name: [self._parts(chunk) for chunk in self._table.column(name).chunks] for name in there}
-        values, tables = in_common([words for name in there for words, _ in parts[name]])
-        left = iter(tables)
-        for name in there:
-            codes = translated([(next(left), indices) for _, indices in parts[name]], len(self), len(values) + 1)
-            self._coded[name] = Coded(codes, values)
+        dictionaries = [words for name in there for words, _ in parts[name]]
+        if are_same(dictionaries):
+            values = dictionaries[0]
+            made = {name: joined([indices for _, indices in parts[name]], len(values) + 1) for name in there}
+        else:
+            values, tables = in_common(dictionaries)
+            left = iter(tables)
+            tabled = {name: [(next(left), indices) for _, indices in parts[name]] for name in there}
+            made = {name: translated(several, len(self), len(values) + 1) for name, several in tabled.items()}
+        self._coded |= {name: Coded(codes, values) for name, codes in made.items()}
         if field.name not in there:
             self._coded[field.name] = Coded(np.full(len(self), len(values), narrow(len(values) + 1)), values)
 
