@@ -7,7 +7,7 @@ from pathlib import Path
 from collector.query.parquet.keeping import Kept
 from collector.query.parquet.leading import NOTHING, Found, Lead, Led, summed, wider
 
-MOST_HELD = 512 * 2**20
+MOST_HELD = 768 * 2**20
 """Memory of columns that stay for the next round: those of other files are read again."""
 
 
