@@ -1,17 +1,45 @@
 """Groups put into buckets by their keys, as if by chance, but the same in all files."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from collector.query.parquet.coding import BLOCK, Coded, blocks, taken
+from collector.query.parquet.coding import BLOCK, Coded, Floats, blocks, taken
 
 BUCKETS = 1 << 17
 """Buckets of groups; behind them one of all rows that lack a key."""
 _LACKING = 1 << 24
 """Instead of a bucket where a key is null: more than what several keys have together."""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """A number for each bucket, or for those that have one; of the others it is what nothing adds up to."""
+
+    numbers: Floats
+    places: npt.NDArray[np.int32] | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        return self.numbers.nbytes + (0 if self.places is None else self.places.nbytes)
+
+    def added(self, whole: Floats, way: Any) -> None:
+        """Into the numbers of all buckets, by `np.add` or `np.maximum`."""
+        if self.places is None:
+            way(whole, self.numbers, out=whole)
+        else:
+            way.at(whole, self.places, self.numbers)
+
+
+def totals(whole: Floats, nothing: float) -> Totals:
+    """The numbers of all buckets, of small files in less memory."""
+    places = np.flatnonzero(whole != nothing).astype(np.int32)
+    return Totals(whole[places], places) if len(places) < len(whole) // 4 else Totals(whole)
 
 
 def bucketed(keys: Sequence[Coded]) -> npt.NDArray[np.uint32]:

@@ -19,7 +19,7 @@ from collector.query.columns import Mask
 from collector.query.model import Query
 from collector.query.parquet import fields
 from collector.query.parquet.adding import added
-from collector.query.parquet.buckets import BUCKETS, bucketed
+from collector.query.parquet.buckets import BUCKETS, Totals, bucketed, totals
 from collector.query.parquet.coding import BLOCK, Coded, Floats, Places, blocks, taken
 from collector.query.parquet.columns import BUCKET, COUNT, MOST, SUM, THERE, column
 from collector.query.parquet.held import Held
@@ -46,6 +46,21 @@ class Lead:
     top: int
     others: bool
     """Whether the sums of all groups together are wanted too."""
+
+    @property
+    def adds(self) -> bool:
+        """Whether the state is a sum, and not the largest value."""
+        return self.state == COUNT or self.state.startswith(SUM)
+
+    @property
+    def way(self) -> Any:
+        """How it is gathered."""
+        return np.add if self.adds else np.maximum
+
+    @property
+    def nothing(self) -> float:
+        """What no rows add up to."""
+        return 0.0 if self.adds else -np.inf
 
 
 def lead_of(query: Query, ask: Ask) -> Lead | None:
@@ -96,15 +111,15 @@ class Found:
     watch: Watch
     states: States
     """Of the groups of these buckets at least."""
-    totals: Floats
-    """Of each bucket, at least what its largest group has; empty where all groups are told apart."""
+    totals: Totals | None
+    """Of each bucket, at least what its largest group has; None where all groups are told apart."""
     together: States | None
     """Of all groups in one, by interval, where that is wanted."""
 
     @property
     def size(self) -> int:
         """Bytes of memory."""
-        return self.states.size + self.totals.nbytes + (0 if self.together is None else self.together.size)
+        return self.states.size + sum(one.size for one in (self.totals, self.together) if one is not None)
 
     def suits(self, watch: Watch) -> bool:
         """Whether the groups of these buckets are told apart."""
@@ -130,18 +145,16 @@ class Led:
         return Found(watch, self.held.states(rows), self._totals, self._together)
 
     @cached_property
-    def _totals(self) -> Floats:
+    def _totals(self) -> Totals:
         """Negative numbers count as none: so the sum is at least that of each group."""
-        if self._lead.state == COUNT:
-            return np.bincount(self.buckets, minlength=BUCKETS + 1)[:BUCKETS].astype(np.float64)
-        numbers = self.held.weights[self._lead.state].numbers
-        if not _adds(self._lead):
-            made = np.full(BUCKETS + 1, -np.inf)
-        else:
-            made, numbers = np.zeros(BUCKETS + 1), _positive(numbers)
-        for part in blocks(len(numbers), BLOCK):
-            (np.add if _adds(self._lead) else np.maximum).at(made, self.buckets[part].astype(np.intp), numbers[part])
-        return made[:BUCKETS]
+        lead, made = self._lead, np.full(BUCKETS + 1, self._lead.nothing)
+        numbers = np.ones(1) if lead.state == COUNT else self.held.weights[lead.state].numbers
+        if lead.adds and numbers.min(initial=0) < 0:
+            numbers = np.maximum(numbers, 0)
+        each = np.broadcast_to(numbers, len(self.buckets))
+        for part in blocks(len(each), BLOCK):
+            lead.way.at(made, self.buckets[part].astype(np.intp), each[part])
+        return totals(made[:BUCKETS], lead.nothing)
 
     @cached_property
     def _together(self) -> States | None:
@@ -151,16 +164,12 @@ class Led:
         return self.held.together(np.flatnonzero(self.buckets < BUCKETS) if lacking else None)
 
 
-def _positive(numbers: Floats) -> Floats:
-    return np.maximum(numbers, 0) if numbers.min(initial=0) < 0 else numbers
-
-
 def all_told(lead: Lead, states: States) -> Found:
     """Where all groups are told apart."""
     together = None
     if lead.others:
         together = replace(states, main=added([states.main], [BUCKET], distinct=False), values={})
-    return Found(EVERYTHING, states, np.empty(0), together)
+    return Found(EVERYTHING, states, None, together)
 
 
 def are_few(ask: Ask, keys: Sequence[Coded]) -> bool:
@@ -169,54 +178,51 @@ def are_few(ask: Ask, keys: Sequence[Coded]) -> bool:
     return prod(key.size for key in keys) <= (FEW_PLAIN if plain else FEW)
 
 
-def _adds(lead: Lead) -> bool:
-    return lead.state == COUNT or lead.state.startswith(SUM)
-
-
 def summed(lead: Lead, watch: Watch, parts: Sequence[Found]) -> Found:
     """What several files tell together, of each of which these buckets were looked at; there is at least one."""
-    told = [part for part in parts if len(part.totals)]
-    totals = np.empty(0)
-    if told:
-        totals = np.full(BUCKETS, 0.0 if _adds(lead) else -np.inf)
-    for part in told:
-        (np.add if _adds(lead) else np.maximum)(totals, part.totals, out=totals)
-    for part in [one for one in parts if told and not len(one.totals)]:
-        _count_in(lead, totals, part.states)
+    several = None if all(part.totals is None for part in parts) else _totals_of(lead, parts)
     states = joined([part.states for part in parts], lead.ask.keys)
-    several = [part.together for part in parts if part.together is not None]
-    together = joined(several, [BUCKET]) if several else None
-    return Found(watch, states, totals, together)
+    everywhere = [part.together for part in parts if part.together is not None]
+    together = joined(everywhere, [BUCKET]) if everywhere else None
+    return Found(watch, states, several, together)
 
 
-def _count_in(lead: Lead, totals: Floats, states: States) -> None:
+def _totals_of(lead: Lead, parts: Sequence[Found]) -> Totals:
+    numbers = np.full(BUCKETS, lead.nothing)
+    for part in parts:
+        if part.totals is None:
+            _count_in(lead, numbers, part.states)
+        else:
+            part.totals.added(numbers, lead.way)
+    return Totals(numbers)
+
+
+def _count_in(lead: Lead, several: Floats, states: States) -> None:
     """The groups of files that all are told apart of."""
     keys = [states.main.get_column(name) for name in key_columns(lead.ask.by)]
     codes = np.arange(states.main.height, dtype=np.uint32)
     buckets = bucketed([Coded(codes, key) for key in keys]) if len(codes) else codes
-    values = states.main.get_column(lead.state).cast(pl.Float64)
-    if _adds(lead):
-        np.add.at(totals, buckets, np.maximum(values.to_numpy(), 0))
-    else:
-        np.maximum.at(totals, buckets, values.fill_null(-np.inf).to_numpy())
+    values = states.main.get_column(lead.state).cast(pl.Float64).fill_null(lead.nothing).to_numpy()
+    lead.way.at(several, buckets, np.maximum(values, 0) if lead.adds else values)
 
 
 def wider(lead: Lead, found: Found) -> Watch | None:
     """The buckets that have to be looked at to be sure of the leading groups; None where they were."""
-    if not len(found.totals) or found.watch.everything:
+    if found.totals is None or found.watch.everything:
         return None
+    numbers = found.totals.numbers
     least = _least(lead, found.states)
     if found.watch is NOTHING:
         least = None
     elif least is None:
         return EVERYTHING
-    elif found.totals[~found.watch.flags[:BUCKETS]].max(initial=-np.inf) < least:
+    elif numbers[~found.watch.flags[:BUCKETS]].max(initial=-np.inf) < least:
         return None
     flags = found.watch.flags.copy()
     flags &= np.count_nonzero(flags) < BUCKETS // 4
-    flags[_largest(found.totals, 2 * lead.top + SPARE)] = True
+    flags[_largest(numbers, 2 * lead.top + SPARE)] = True
     if least is not None:
-        flags[:BUCKETS] |= found.totals >= least
+        flags[:BUCKETS] |= numbers >= least
     return Watch(flags)
 
 
@@ -227,8 +233,8 @@ def _least(lead: Lead, states: States) -> float | None:
     if len(best) < lead.top:
         return None
     last = cast("float", best.min())
-    return last - abs(last) * 1e-9 if last > 0 or not _adds(lead) else None
+    return last - abs(last) * 1e-9 if last > 0 or not lead.adds else None
 
 
-def _largest(totals: Floats, count: int) -> Places:
-    return np.argpartition(totals, len(totals) - min(count, len(totals)))[-count:]
+def _largest(numbers: Floats, count: int) -> Places:
+    return np.argpartition(numbers, len(numbers) - min(count, len(numbers)))[-count:]
