@@ -37,6 +37,19 @@ class Sum:
         return self.states.size
 
 
+@dataclass(frozen=True)
+class FoundSum:
+    """What several files tell of leading groups, together."""
+
+    paths: frozenset[Path]
+    found: Found
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        return self.found.size
+
+
 class Kept:
     """States by file and question; the last sum of each question; and of those about leading groups what is looked at.
 
@@ -64,6 +77,14 @@ class Kept:
     def keep_found(self, path: Path, lead: Lead, found: Found) -> None:
         """Keep what a file tells of leading groups."""
         self._put((path, lead), found)
+
+    def found_sum(self, lead: Lead) -> FoundSum | None:
+        """What was kept of several files of leading groups."""
+        return self._get((None, lead), FoundSum)
+
+    def keep_found_sum(self, lead: Lead, made: FoundSum) -> None:
+        """Keep what several files tell of leading groups, in place of the last."""
+        self._put((None, lead), made)
 
     def watch(self, lead: Lead) -> Watch | None:
         """The buckets that were looked at last."""

@@ -184,7 +184,7 @@ def summed(lead: Lead, watch: Watch, parts: Sequence[Found]) -> Found:
     states = joined([part.states for part in parts], lead.ask.keys)
     everywhere = [part.together for part in parts if part.together is not None]
     together = joined(everywhere, [BUCKET]) if everywhere else None
-    return Found(watch, states, several, together)
+    return Found(EVERYTHING if several is None else watch, states, several, together)
 
 
 def _totals_of(lead: Lead, parts: Sequence[Found]) -> Totals:

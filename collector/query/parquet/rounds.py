@@ -4,8 +4,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from collector.query.parquet.keeping import Kept
-from collector.query.parquet.leading import NOTHING, Found, Lead, Led, summed, wider
+from collector.query.parquet.keeping import FoundSum, Kept
+from collector.query.parquet.leading import NOTHING, Found, Lead, Led, Watch, summed, wider
 
 MOST_HELD = 768 * 2**20
 """Memory of columns that stay for the next round: those of other files are read again."""
@@ -29,6 +29,7 @@ class Rounds:
         self._inside = inside
         self._nothing = nothing
         self._watches = {lead: kept.watch(lead) or NOTHING for lead in nothing}
+        self._sums = {lead: kept.found_sum(lead) for lead in nothing}
         self._found: dict[tuple[Path, Lead], Found] = {}
         self._held: dict[tuple[Path, Lead], Led] = {}
         self._arrays: set[int] = set()
@@ -44,7 +45,8 @@ class Rounds:
 
     def missing(self, path: Path) -> list[Lead]:
         """The questions for which the file has to be looked at in this round."""
-        return [lead for lead in self._watches if self._known(path, lead) is None]
+        left = [lead for lead in self._watches if path not in self._base(lead).paths]
+        return [lead for lead in left if self._known(path, lead) is None]
 
     def unread(self, path: Path) -> list[Lead]:
         """Those for which it has to be read."""
@@ -91,8 +93,7 @@ class Rounds:
     def widened(self, lead: Lead) -> bool:
         """Whether more has to be looked at in one more round: first at what others look at meanwhile."""
         watch = self._watches[lead]
-        parts = [found for (_, one), found in self._found.items() if one == lead and found.suits(watch)]
-        self.sums[lead] = summed(lead, watch, [self._nothing[lead], *parts])
+        self.sums[lead] = self._summed(lead, watch)
         more = wider(lead, self.sums[lead])
         if more is None:
             return False
@@ -101,3 +102,22 @@ class Rounds:
         self._watches[lead] = more
         self._kept.keep_watch(lead, more)
         return True
+
+    def _summed(self, lead: Lead, watch: Watch) -> Found:
+        """What all files tell; that of files that are wholly in the range is kept for the next time."""
+        parts = {path: found for (path, one), found in self._found.items() if one == lead and found.suits(watch)}
+        base = self._base(lead)
+        news = {path: found for path, found in parts.items() if path in self._inside[lead] and path not in base.paths}
+        if news:
+            base = FoundSum(base.paths | frozenset(news), summed(lead, watch, [base.found, *news.values()]))
+            if base.found.watch is not NOTHING:
+                self._kept.keep_found_sum(lead, base)
+        others = [found for path, found in parts.items() if path not in base.paths]
+        return summed(lead, watch, [base.found, *others]) if others else base.found
+
+    def _base(self, lead: Lead) -> FoundSum:
+        """What is already added up of the groups of the buckets that are looked at."""
+        kept = self._sums.get(lead)
+        if kept is None or not kept.paths <= self._inside[lead] or not kept.found.suits(self._watches[lead]):
+            return FoundSum(frozenset(), self._nothing[lead])
+        return kept
