@@ -173,7 +173,9 @@ def in_common(dictionaries: Sequence[pl.Series]) -> tuple[pl.Series, list[Codes]
 def are_same(dictionaries: Sequence[pl.Series]) -> bool:
     """Whether all are one, that has nothing twice: then its places are codes."""
     first = dictionaries[0] if dictionaries else None
-    return first is not None and all(one is first for one in dictionaries) and first.n_unique() == len(first)
+    if first is None or any(one is not first for one in dictionaries):
+        return False
+    return len(np.unique(first.to_numpy())) == len(first)
 
 
 def joined(parts: Sequence[npt.NDArray[Any]], size: int) -> Codes:

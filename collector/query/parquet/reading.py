@@ -145,7 +145,8 @@ class Rows:
         for known, numbers in self._dictionaries:
             if known.equals(dictionary):
                 return numbers
-        numbers = self.texts.numbers(pl.Series(pl.from_arrow(dictionary), dtype=pl.String)).drop_nulls()
+        numbers = self.texts.numbers(pl.Series(pl.from_arrow(dictionary), dtype=pl.String))
+        numbers = numbers.drop_nulls() if numbers.null_count() else numbers
         self._dictionaries.append((dictionary, numbers))
         return numbers
 
