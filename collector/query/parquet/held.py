@@ -97,8 +97,7 @@ def batches(several: Sequence[Held]) -> list[list[Held]]:
     """Questions that are answered together."""
     found: list[list[Held]] = []
     for held in several:
-        room = (batch for batch in found if held.ask.filter == batch[0].ask.filter and _fits([*batch, held]))
-        batch = None if held.values or held.is_listed else next(room, None)
+        batch = next((batch for batch in found if _fits([*batch, held])), None)
         if batch is None:
             found.append([held])
         else:
@@ -112,7 +111,9 @@ def _different(several: Sequence[Held]) -> list[Coded]:
 
 
 def _fits(several: Sequence[Held]) -> bool:
-    if any(held.values or held.is_listed for held in several):
+    """Whether they look at the same rows, and nothing but sums of few groups is asked of them."""
+    first = several[0].ask.filter
+    if any(held.values or held.is_listed or held.ask.filter != first for held in several):
         return False
     return prod(key.size for key in _different(several)) <= MOST_JOINT
 

@@ -23,8 +23,9 @@ class Rounds:
         kept: Kept,
         nothing: Mapping[Lead, Found],
         inside: Mapping[Lead, frozenset[Path]],
-        room: int = MOST_HELD,
+        room: int,
     ) -> None:
+        """`room`: the memory of columns that may stay."""
         self._kept = kept
         self._inside = inside
         self._nothing = nothing
