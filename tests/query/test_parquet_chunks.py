@@ -51,6 +51,24 @@ def test_every_column_of_the_store_is_what_arrow_reads(tmp_path: Path, sizes: tu
         assert pa.types.is_list(field.type) or shown == field.type
 
 
+@pytest.mark.parametrize("most", [255, 256, 257, 70_000])
+def test_dictionaries_of_different_sizes(tmp_path: Path, most: int) -> None:
+    """In row groups of one file: places in them are of one type."""
+    texts = [f"host-{n}" for n in range(most)]
+    addresses = pl.DataFrame({"value": texts, "domain": texts, "rep_tags": [[text] for text in texts]})
+    some = flows(most + 1)
+    ends = pl.Series([*range(most), None], dtype=pl.UInt32)
+    large = Flows(
+        some.frame.with_columns(ends.alias("source.ip"), ends.alias("destination.ip")), {"addresses": addresses}
+    )
+    path = write_file(tmp_path / "a.parquet", large.slice(0, 20), large)
+    whole = pq.read_table(path, partitioning=None)
+    for name in ("source.domain", "flow.src_rep_tags"):
+        column = read(path, name)
+        assert column is not None
+        assert column.to_pylist() == whole.column(name).to_pylist()
+
+
 def test_both_ends_share_a_dictionary(tmp_path: Path) -> None:
     one = flows()
     path = write_file(tmp_path / "a.parquet", one.over(one.frame.with_columns(pl.col("source.ip").fill_null(0))))

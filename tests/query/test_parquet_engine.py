@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -524,6 +525,56 @@ def test_answers_do_not_depend_on_what_was_asked_before(tmp_path: Path) -> None:
         for found, wanted in zip(engine.ask(QUESTIONS), fresh.ask(QUESTIONS), strict=True):
             assert found.total == wanted.total
             assert_frame_equal(found.frame, wanted.frame, check_exact=False)
+
+
+@pytest.mark.parametrize(("name", "order"), [("sum", "bytes"), ("len", "flows"), ("max", "max:network.bytes")])
+def test_leading_groups_of_very_many(tmp_path: Path, name: str, order: str) -> None:
+    """Pairs of thousands of addresses, some of which are much more frequent."""
+    draw, count, texts = np.random.default_rng(1), 20_000, [f"10.1.{n // 250}.{n % 250}" for n in range(3000)]
+    addresses = pl.DataFrame({"value": texts, "domain": texts})
+    for part in range(3):
+        ends = [pl.Series((3000 * draw.random(count) ** 4).astype(np.uint32)) for _ in range(2)]
+        sizes = pl.Series((10 ** (1 + 8 * draw.random(count))).astype(np.uint64)).alias("network.bytes")
+        frame = flows(count, seed=part).frame.with_columns(
+            ends[0].alias("source.ip"), ends[1].alias("destination.ip"), sizes
+        )
+        for day, some in Flows(frame, {"addresses": addresses}).days():
+            add_file(Folder(tmp_path), day, some)
+    by = ("source.domain", "destination.domain")
+    within = Range(BEGIN, BEGIN + 20_000 * STEP)
+    found = asked(ParquetEngine(tmp_path), order, "packets", within=within, by=by, top=30, other=name != "max").frame
+    rows = pl.read_parquet(tmp_path / "*/*.parquet", hive_partitioning=False)
+    ways = {"sum": pl.col("network.bytes").sum(), "len": pl.len(), "max": pl.col("network.bytes").max()}
+    groups = rows.group_by(by).agg(ways[name].alias("order"), pl.col("network.packets").sum())
+    wanted = groups.sort("order", *by, descending=[True, False, False])
+    assert found.get_column(order)[:30].to_list() == wanted.get_column("order")[:30].to_list()
+    named = found.head(30).join(groups, on=by)
+    assert named.height == 30
+    assert named.get_column("packets").to_list() == named.get_column("network.packets").to_list()
+    if name != "max":
+        packets = rows.get_column("network.packets").to_numpy().sum() - named.get_column("packets").to_numpy().sum()
+        assert found.item(30, "packets") == packets
+
+
+TOGETHER = [
+    query("bytes", "flows"),
+    query("bytes", by=("network.transport",), other=True),
+    query("max:network.packets", "min:network.bytes", by=("event.dataset", "network.transport")),
+    query("bytes", by=("source.geo.country_iso_code",), interval=HOUR),
+    query("average:network.bytes", "max:event.duration", by=("source.geo.country_iso_code", "event.dataset")),
+    query("flows", by=("flow.client_end",), interval=HOUR),
+    query("bytes", by=("network.transport",), text="destination.port:>2"),
+    query("packets", by=("event.dataset",), text="destination.port:>2"),
+    query("flows", by=("flow.tcp_flags",)),
+    query("unique:source.ip", by=("network.transport",)),
+]
+
+
+def test_questions_are_answered_together_as_alone(folder: Path) -> None:
+    for found, one in zip(ParquetEngine(folder).ask(TOGETHER), TOGETHER, strict=True):
+        alone = ParquetEngine(folder).ask([one])[0]
+        assert found.total == alone.total
+        assert_frame_equal(found.frame, alone.frame, rel_tol=1e-12)
 
 
 def _nothing(root: Path) -> None:

@@ -43,6 +43,10 @@ def test_groups(rows: int, sizes: tuple[int, ...], weighted: bool) -> None:
         pl.Series([True, False, None]),
         pl.Series([2**40, 7, None, 7], dtype=pl.UInt64),
         pl.Series([0.5, None, -1.0]),
+        pl.Series([5_000_000_000, None, 0, 5_000_000_000, 7_000_000], dtype=pl.UInt64),
+        pl.Series([5_000_000_000, 7_000_001], dtype=pl.UInt64),
+        pl.Series([-5_000_000_000, 7_000_000], dtype=pl.Int64),
+        pl.Series([2**64 - 1, 1000], dtype=pl.UInt64),
         pl.Series([], dtype=pl.UInt32),
         pl.Series(range(200_000), dtype=pl.UInt32),
     ],
@@ -56,6 +60,17 @@ def test_lists_having_some_of_the_values() -> None:
     made = lists(pl.Series([[1, 2], None, [], [3], [2, 3]], dtype=pl.List(pl.UInt32)), once=True)
     matching = np.append(made.elements.values.to_numpy() == 2, False)
     assert made.having(matching).tolist() == [True, False, False, False, True]
+
+
+@pytest.mark.parametrize("rows", [None, [0, 3, 4], [1], []])
+def test_lists_taken_apart(rows: list[int] | None) -> None:
+    given = pl.Series([[1, 2], None, [], [3], [2, 3]], dtype=pl.List(pl.UInt32))
+    made = lists(given, once=True)
+    where, elements = made.apart(None if rows is None else np.array(rows, np.intp))
+    some = given if rows is None else given.gather(rows)
+    direct = [(row, value) for row, several in enumerate(some) for value in ([] if several is None else several)]
+    values = elements.values.gather(pl.Series(elements.codes)).to_list()
+    assert list(zip(where.tolist(), values, strict=True)) == direct
 
 
 def test_more_codes_than_are_looked_up_at_a_time() -> None:

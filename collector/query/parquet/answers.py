@@ -1,14 +1,18 @@
 """Answers from the states of all files: the top groups, the others, and their measures."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import polars as pl
 
 from collector.datasets import FLOWS
 from collector.query.columns import packed
 from collector.query.model import OTHER, TIME, Answer, Query
 from collector.query.parquet import fields
-from collector.query.parquet.columns import BUCKET
+from collector.query.parquet.columns import BUCKET, COUNT
+from collector.query.parquet.leading import Found
 from collector.query.parquet.measuring import measured
-from collector.query.parquet.states import States, joined, kept, key_columns
+from collector.query.parquet.states import Ask, States, in_order, joined, kept, key_columns, whole
 from collector.query.parquet.texts import Texts
 from collector.schema import Field
 
@@ -18,17 +22,43 @@ _PLACE = "place"
 """Column of the rank of a group, from 0; that of the others is the last."""
 
 
-def answer(query: Query, states: States, ranking: States, texts: Texts, notes: tuple[str, ...] = ()) -> Answer:
-    """The answer to a question, by the states that it asks for and those that its groups are ranked by."""
-    top = _top(query, ranking, texts)
-    frame = _measures(query, states, top)
+@dataclass(frozen=True)
+class Told:
+    """What all files tell of a question."""
+
+    states: States
+    """Those that it asks for."""
+    ranking: States
+    """Those that its groups are ranked by."""
+    together: States | None = None
+    """Of all groups in one, by interval, where `states` has some of the groups alone."""
+    notes: tuple[str, ...] = ()
+    """What to tell of files that were skipped."""
+
+
+def plainly(found: Mapping[Ask, States], ask: Ask) -> Told:
+    """By the states of all groups."""
+    return Told(found[ask], found[ask.ranking if ask.by else ask])
+
+
+def leading(found: Found, ask: Ask) -> Told:
+    """By those of the leading groups."""
+    states = in_order(found.states, ask)
+    return Told(states, states if ask.interval is None else whole(states, ask), found.together)
+
+
+def answer(query: Query, told: Told, texts: Texts) -> Answer:
+    """The answer to a question."""
+    states = told.states
+    top = _top(query, told.ranking, texts)
+    frame = _measures(query, told, top)
     made = frame.sort(_PLACE, BUCKET).select(
         *(_shown(frame.sort(_PLACE, BUCKET), query, place, texts) for place in range(len(query.by))),
         *([pl.col(BUCKET).cast(pl.Datetime("ms")).alias(TIME)] if query.interval else []),
         *(one.text for one in query.measures),
         *([(pl.col(_PLACE) == top.height).alias(OTHER)] if query.by else []),
     )
-    return Answer(made, states.total, (*notes, *_way(query)))
+    return Answer(made, states.total, (*told.notes, *_way(query)))
 
 
 def _way(query: Query) -> tuple[str, ...]:
@@ -95,9 +125,9 @@ def _seconds(query: Query) -> float | pl.Expr:
     return (pl.min_horizontal(pl.col(BUCKET) + query.interval, pl.lit(query.range.end)) - begin) / 1000
 
 
-def _measures(query: Query, states: States, top: pl.DataFrame) -> pl.DataFrame:
+def _measures(query: Query, told: Told, top: pl.DataFrame) -> pl.DataFrame:
     """The measures of the top groups and of the others, in each interval."""
-    keys = key_columns(query.by)
+    states, keys = told.states, key_columns(query.by)
     seconds = _seconds(query)
     if not keys:
         return measured(joined([states], [BUCKET]), query.measures, [BUCKET], seconds).with_columns(
@@ -107,8 +137,19 @@ def _measures(query: Query, states: States, top: pl.DataFrame) -> pl.DataFrame:
     named = measured(best, query.measures, [*keys, BUCKET], seconds).join(top, on=keys)
     if not query.other:
         return named
-    rest = joined([kept(states, top, keys, inside=False)], [BUCKET])
+    if told.together is None:
+        rest = joined([kept(states, top, keys, inside=False)], [BUCKET])
+    else:
+        rest = _without(told.together, best)
     others = measured(rest, query.measures, [BUCKET], seconds).with_columns(
         pl.lit(top.height).cast(pl.UInt32).alias(_PLACE)
     )
     return pl.concat([named, others], how="diagonal")
+
+
+def _without(together: States, some: States) -> States:
+    """What all groups have beyond some of them, where there are more rows."""
+    numbers = [name for name in together.main.columns if name != BUCKET]
+    less = some.main.select(BUCKET, -pl.col(numbers))
+    rest = pl.concat([together.main.select(BUCKET, *numbers), less]).group_by(BUCKET).agg(pl.col(numbers).sum())
+    return States(together.total, rest.filter(pl.col(COUNT) > 0), {})

@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from collector.query.model import TIME, Range
 from collector.query.parquet import fields
-from collector.query.parquet.coding import BLOCK, Coded, Places, blocks, taken
-from collector.query.parquet.columns import BUCKET, COUNT, LEAST, MOST, SUM, THERE, TIMES, VALUE, column
+from collector.query.parquet.buckets import bucketed
+from collector.query.parquet.coding import BLOCK, Coded, Floats, Places, blocks, narrow, taken
+from collector.query.parquet.columns import BUCKET, LEAST, MOST, SUM, THERE, column
 from collector.query.parquet.filtering import Masks
-from collector.query.parquet.grouping import Floats, Weights, grouped
+from collector.query.parquet.grouping import Weights
+from collector.query.parquet.held import Held, Valued, batches, jointly
+from collector.query.parquet.leading import Found, Lead, Led, all_told, are_few
 from collector.query.parquet.reading import Rows, empty
 from collector.query.parquet.spreading import spread
-from collector.query.parquet.states import Ask, States, key_columns
+from collector.query.parquet.states import Ask, States
 from collector.query.tree import Everything, Node
 
 
@@ -28,26 +32,56 @@ class Asking:
         self._masks = Masks(rows, now)
         self._chosen: dict[Node, Places | None] = {}
         self._taken: dict[tuple[Node, str], Coded] = {}
+        self._buckets_of: dict[tuple[Node, tuple[str, ...]], npt.NDArray[np.uint32]] = {}
+        self._floats: dict[tuple[str, str], Floats] = {}
         self._weights: dict[tuple[Node, str, str], Weights] = {}
+
+    def several(self, asks: Sequence[Ask]) -> dict[Ask, States]:
+        """The states of several questions."""
+        plain = [ask for ask in asks if not ask.spread and self._any(ask)]
+        made = {ask: self.states(ask) for ask in asks if ask not in plain}
+        for batch in batches([self.held(ask) for ask in plain]):
+            made |= zip((held.ask for held in batch), jointly(batch), strict=True)
+        return made
 
     def states(self, ask: Ask) -> States:
         """Of all rows that the filter of `ask` holds for."""
-        chosen = self._choose(ask.filter)
-        total = len(self._rows) if chosen is None else len(chosen)
         if ask.spread:
-            return spread(self._rows, ask, chosen, self._within)
-        if len(self._rows) and not (total and all(map(self._rows.has, ask.by))):
+            return spread(self._rows, ask, self._choose(ask.filter), self._within)
+        if len(self._rows) and not self._any(ask):
             nothing = Asking(empty(self._rows.dataset, self._rows.texts), self._within, self._now)
-            return replace(nothing.states(ask), total=total)
-        return self._grouped(ask, total)
+            return replace(nothing.states(ask), total=self._total(ask))
+        return self.held(ask).states()
 
-    def _grouped(self, ask: Ask, total: int) -> States:
+    def _total(self, ask: Ask) -> int:
+        """Rows that the filter holds for."""
+        chosen = self._choose(ask.filter)
+        return len(self._rows) if chosen is None else len(chosen)
+
+    def _any(self, ask: Ask) -> bool:
+        """Whether there may be groups."""
+        return bool(self._total(ask)) and all(map(self._rows.has, ask.by))
+
+    def led(self, lead: Lead) -> Led | Found:
+        """For a question about leading groups, unless there are few or none in this file."""
+        ask = lead.ask
+        if not self._any(ask):
+            return all_told(lead, self.states(ask))
+        held = self.held(ask)
+        groups = held.keys[: len(ask.by)]
+        if are_few(ask, groups):
+            return all_told(lead, held.states())
+        key = ask.filter, ask.by
+        if key not in self._buckets_of:
+            self._buckets_of[key] = bucketed(groups)
+        return Led(held, lead, self._buckets_of[key])
+
+    def held(self, ask: Ask) -> Held:
+        """What it looks at, of files that have each of its fields; not of sums that are spread."""
         where, keys = self._keys(ask, self._choose(ask.filter))
-        return States(
-            total,
-            self._main(ask, where, keys),
-            {name: self._values(ask, name, where, keys) for name in sorted(ask.values)},
-        )
+        weights = {column(state, name): self._weight(ask, state, name, where) for state, name in sorted(ask.states)}
+        values = {name: self._values(ask, name, where) for name in sorted(ask.values)}
+        return Held(ask, self._total(ask), keys, weights, values)
 
     def _choose(self, node: Node) -> Places | None:
         """The rows that a filter holds for; None: all."""
@@ -81,47 +115,37 @@ class Asking:
         """The begin of each row's interval."""
         count = len(self._rows) if chosen is None else len(chosen)
         if ask.interval is None or not count:
-            return Coded(np.broadcast_to(np.uint32(0), count), pl.Series([0], dtype=pl.Int64))
+            return Coded(np.broadcast_to(np.uint8(0), count), pl.Series([0], dtype=pl.Int64))
         name = f"{BUCKET} {ask.interval}"
         if (ask.filter, name) not in self._taken:
             times = self._rows.field(TIME).to_numpy()
             self._taken[ask.filter, name] = _intervals(times if chosen is None else taken(times, chosen), ask.interval)
         return self._taken[ask.filter, name]
 
-    def _main(self, ask: Ask, where: Places | None, keys: Sequence[Coded]) -> pl.DataFrame:
-        weights = {column(state, name): self._weight(ask, state, name, where) for state, name in sorted(ask.states)}
-        found = grouped(keys, weights)
-        return pl.DataFrame(
-            [
-                *_keyed(ask, keys, found.codes),
-                pl.Series(COUNT, found.counts, dtype=pl.Int64),
-                *(_state(name, values) for name, values in found.gathered.items()),
-            ]
-        )
-
-    def _values(self, ask: Ask, name: str, where: Places | None, keys: Sequence[Coded]) -> pl.DataFrame:
-        """The different values of a field in each group."""
+    def _values(self, ask: Ask, name: str, where: Places | None) -> Valued:
         chosen = self._choose(ask.filter)
         if fields.is_list(self._rows.dataset, name):
-            again, values = self._rows.lists(name).apart(_of(chosen, where))
-            keys = [key.take(again) for key in keys]
-        else:
-            values = self._take(ask.filter, name, chosen).take(where)
-        found = grouped([*keys, values], {})
-        made = _keyed(ask, keys, found.codes[:-1])
-        times = [pl.Series(TIMES, found.counts)] if name in ask.counted else []
-        return pl.DataFrame([*made, _gathered(values, found.codes[-1]).alias(VALUE), *times])
+            return Valued(*self._rows.lists(name).apart(_of(chosen, where)))
+        return Valued(None, self._take(ask.filter, name, chosen).take(where))
 
     def _weight(self, ask: Ask, state: str, name: str, where: Places | None) -> Weights:
         key = ask.filter, state, name
         if key not in self._weights:
-            numbers = _numbers(self._rows.field(name), state)
+            numbers = self._numbers(name, state)
             chosen = self._choose(ask.filter)
             self._weights[key] = Weights(
                 "sum" if state == THERE else state, numbers if chosen is None else taken(numbers, chosen)
             )
-        one = self._weights[key]
-        return one if where is None else Weights(one.kind, taken(one.numbers, where))
+        return self._weights[key].take(where)
+
+    def _numbers(self, name: str, state: str) -> Floats:
+        """Of all rows."""
+        if (name, state) not in self._floats:
+            there = self._rows.field(name).is_not_null() if state == THERE else None
+            self._floats[name, state] = (
+                self._rows.floats(name, _UNSAID[state]) if there is None else there.cast(pl.Float64).to_numpy()
+            )
+        return self._floats[name, state]
 
 
 _UNSAID = {SUM: 0.0, LEAST: np.inf, MOST: -np.inf}
@@ -131,37 +155,10 @@ _UNSAID = {SUM: 0.0, LEAST: np.inf, MOST: -np.inf}
 def _intervals(times: np.ndarray[tuple[int], np.dtype[np.int64]], interval: int) -> Coded:
     """The begin of each time's interval."""
     first, last = int(times.min()) // interval, int(times.max()) // interval
-    codes = np.empty(len(times), np.uint32)
+    codes = np.empty(len(times), narrow(last - first + 2))
     for part in blocks(len(times), BLOCK):
         codes[part] = times[part] // interval - first
     return Coded(codes, pl.Series(np.arange(first, last + 1) * interval, dtype=pl.Int64))
-
-
-def _numbers(values: pl.Series, state: str) -> Floats:
-    if state == THERE:
-        return values.is_not_null().cast(pl.Float64).to_numpy()
-    numbers = values.cast(pl.Float64)
-    return (numbers.fill_null(_UNSAID[state]) if numbers.null_count() else numbers).to_numpy()
-
-
-def _state(name: str, values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> pl.Series:
-    """Null where no row has a value."""
-    made = pl.Series(name, values, dtype=pl.Float64)
-    if name.startswith((LEAST, MOST)):
-        made = made.zip_with(made.is_finite(), pl.Series([None], dtype=pl.Float64).new_from_index(0, len(made)))
-    return made.cast(pl.Int64) if name.startswith(THERE) else made
-
-
-def _keyed(ask: Ask, keys: Sequence[Coded], codes: Sequence[Places]) -> list[pl.Series]:
-    """The values of the groups; one interval for the whole range."""
-    names = [*key_columns(ask.by), BUCKET]
-    made = [_gathered(key, one).alias(name) for name, key, one in zip(names, keys, codes, strict=False)]
-    count = len(made[0])
-    return made if len(made) == len(names) else [*made, pl.zeros(count, dtype=pl.Int64, eager=True).alias(BUCKET)]
-
-
-def _gathered(key: Coded, codes: Places) -> pl.Series:
-    return pl.Series(taken(key.values.to_numpy(), codes), dtype=key.values.dtype)
 
 
 def _of(chosen: Places | None, where: Places | None) -> Places | None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from collector.query.columns import Mask
+from collector.query.parquet.coding import narrow
 from collector.query.parquet.pages import Numbers, OtherwiseError, Packed, entries, levels, pages, texts
 from collector.store.parquet.chunks import PLAIN, RLE_DICTIONARY
 
@@ -32,7 +33,7 @@ class Chunks:
         """A column of row groups, texts coded; None where it is not as the store writes it, or is damaged."""
         kind = self._schema.field(name).type
         try:
-            return pa.chunked_array([self._read(group, path, kind) for group in groups])
+            return pa.chunked_array(_alike([self._read(group, path, kind) for group in groups]))
         except (OtherwiseError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError, OSError):
             return None
 
@@ -58,11 +59,12 @@ class Chunks:
         defined, at = levels(values, at, page.count, 2)
         if (defined == _NULL).any():
             raise OtherwiseError
-        begins = np.flatnonzero(again == 0)
-        before = np.concatenate([[0], np.cumsum(defined == _TEXT)])
-        offsets = np.append(before[begins], before[-1]).astype(np.int32)
-        elements = self._coded(dictionary, replace(page, count=int(before[-1])), values[at:], None)
-        return pa.ListArray.from_arrays(pa.array(offsets), elements, mask=pa.array(defined[begins] == _NO_LIST))
+        begins = np.append(np.flatnonzero(again == 0), page.count).astype(np.int32)
+        heads = defined[begins[:-1]]
+        offsets = np.zeros(len(begins), np.int32)
+        np.cumsum(np.diff(begins) * (heads == _TEXT), out=offsets[1:])
+        elements = self._coded(dictionary, replace(page, count=int(offsets[-1])), values[at:], None)
+        return pa.ListArray.from_arrays(pa.array(offsets), elements, mask=pa.array(heads == _NO_LIST))
 
     def _coded(self, dictionary: Packed | None, page: Packed, values: memoryview, there: Mask | None) -> pa.Array:
         """Texts as places in the dictionary."""
@@ -70,13 +72,12 @@ class Chunks:
             return pa.nulls(page.count, _CODED)
         if dictionary is None or page.encoding != RLE_DICTIONARY:
             raise OtherwiseError
-        indices = entries(values, _count(page, there)).astype(np.int32)
+        indices = entries(values, _count(page, there))
         if indices.max(initial=0) >= dictionary.count:
             raise OtherwiseError
-        if there is not None:
-            # The place behind the others is null's, as that is what becomes of nulls.
-            indices = np.append(np.int32(dictionary.count), indices)
-            indices = indices.take(np.cumsum(there, dtype=np.int32) * there, mode="clip")
+        # The place behind the others is null's, as that is what becomes of nulls.
+        enough = np.promote_types(indices.dtype, narrow(dictionary.count + 1))
+        indices = _spaced(_aligned(indices.astype(enough, copy=False)), there, dictionary.count)
         return pa.DictionaryArray.from_arrays(pa.array(indices), self._words(dictionary, there), safe=False)
 
     def _words(self, dictionary: Packed, there: Mask | None) -> pa.Array:
@@ -86,6 +87,17 @@ class Chunks:
             found = texts(dictionary.unpacked(), dictionary.count)
             self._texts[key] = found if there is None else pa.concat_arrays([found, pa.nulls(1, found.type)])
         return self._texts[key]
+
+
+def _alike(parts: Sequence[pa.Array]) -> Sequence[pa.Array]:
+    """With places of one width."""
+    return parts if len({part.type for part in parts}) == 1 else [_wide(part) for part in parts]
+
+
+def _wide(part: pa.Array) -> pa.Array:
+    if pa.types.is_list(part.type):
+        return pa.ListArray.from_arrays(part.offsets, _wide(part.values), mask=part.is_null())
+    return pa.DictionaryArray.from_arrays(part.indices.cast(pa.int32()), part.dictionary, safe=False)
 
 
 def _numbers(
@@ -104,7 +116,10 @@ def _numbers(
     if pa.types.is_integer(kind):
         shown = np.dtype(kind.to_pandas_dtype())
         numbers = numbers.view(shown) if shown.itemsize == numbers.itemsize else numbers.astype(shown)
-    return _spaced(numbers, there, kind)
+    if there is None:
+        return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
+    bits = np.packbits(there, bitorder="little")
+    return pa.Array.from_buffers(kind, len(there), [pa.py_buffer(bits), pa.py_buffer(_spaced(numbers, there, 0))])
 
 
 def _aligned(numbers: Numbers) -> Numbers:
@@ -120,11 +135,10 @@ def _count(page: Packed, there: Mask | None) -> int:
     return page.count if there is None else int(np.count_nonzero(there))
 
 
-def _spaced(values: Numbers, there: Mask | None, kind: pa.DataType) -> pa.Array:
-    """With nulls where there is nothing."""
+def _spaced(values: Numbers, there: Mask | None, nothing: int) -> Numbers:
+    """A number for each row, `nothing` where there is none: by places, which takes a quarter of what a mask takes."""
     if there is None:
-        return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
-    places = np.cumsum(there, dtype=np.int32) - np.int32(1)
-    spaced = values.take(places, mode="clip") if len(values) else np.zeros(len(there), values.dtype)
-    bits = np.packbits(there, bitorder="little")
-    return pa.Array.from_buffers(kind, len(there), [pa.py_buffer(bits), pa.py_buffer(spaced)])
+        return values
+    spaced = np.full(len(there), nothing, values.dtype)
+    spaced[np.flatnonzero(there)] = values
+    return spaced

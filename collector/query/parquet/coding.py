@@ -10,8 +10,9 @@ import polars as pl
 
 from collector.query.columns import Mask
 
-Codes = npt.NDArray[np.uint32]
-"""A code for each row: half the memory of places, of which most of the time is spent."""
+Codes = npt.NDArray[np.unsignedinteger[Any]]
+"""A code for each row, in as few bytes as hold all of them: memory is what most of the time is spent on."""
+Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 """Numbers of rows."""
 Number = TypeVar("Number", bound=np.generic)
@@ -48,7 +49,9 @@ class CodedLists:
 
     def apart(self, rows: Places | None) -> tuple[Places, Coded]:
         """Of the elements of these rows: where in `rows` theirs is, and the elements."""
-        starts, lengths = (self.starts, self.lengths) if rows is None else (self.starts[rows], self.lengths[rows])
+        if rows is None:
+            return np.repeat(np.arange(len(self.lengths)), self.lengths), self.elements
+        starts, lengths = taken(self.starts, rows), taken(self.lengths, rows)
         where = np.repeat(np.arange(len(lengths)), lengths)
         before = np.cumsum(lengths) - lengths
         places = np.arange(len(where)) + np.repeat(starts - before, lengths)
@@ -76,6 +79,11 @@ def looked_up(table: npt.NDArray[Number], codes: npt.NDArray[Any]) -> npt.NDArra
     return found
 
 
+def narrow(size: int) -> np.dtype[np.unsignedinteger[Any]]:
+    """The smallest type of so many codes."""
+    return np.min_scalar_type(max(size - 1, 0))
+
+
 def blocks(rows: int, step: int) -> Iterator[slice]:
     """All rows, so many at a time."""
     return (slice(begin, begin + step) for begin in range(0, rows, max(step, 1)))
@@ -86,7 +94,7 @@ def coded(values: pl.Series) -> Coded:
     there = values.null_count() == 0
     plain = values if there else values.fill_null(False if values.dtype == pl.Boolean else 0)
     numbers = plain.to_numpy()
-    different, codes = _dense(numbers) if _is_dense(numbers) else _ranked(plain)
+    different, codes = _dense(numbers) if _is_dense(numbers) else _in_units(numbers) or _ranked(plain)
     if not there:
         codes[values.is_null().to_numpy()] = len(different)
     return Coded(codes, pl.Series(different, dtype=values.dtype))
@@ -116,13 +124,38 @@ def _dense(numbers: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Codes]:
     there = np.zeros(int(whole.max(initial=0)) + 1, np.bool_)
     for part in blocks(len(whole), BLOCK):
         there[whole[part]] = True
-    return np.flatnonzero(there).astype(numbers.dtype), looked_up(np.cumsum(there, dtype=np.uint32) - 1, whole)
+    different = np.flatnonzero(there).astype(numbers.dtype)
+    return different, looked_up(_places(there, len(different)), whole)
+
+
+def _places(there: Mask, count: int) -> Codes:
+    """Which of those that are there each is."""
+    places: Codes = (np.cumsum(there, dtype=np.uint32) - 1).astype(narrow(count + 1))
+    return places
+
+
+_UNITS = (1000, 1_000_000, 1_000_000_000)
+"""Durations are in nanoseconds, and mostly whole milliseconds or seconds."""
+
+
+def _in_units(numbers: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Codes] | None:
+    """The same where all are multiples of the smallest unit in which they are small; None elsewhere."""
+    if numbers.dtype.kind not in "iu" or not len(numbers) or numbers.min() < 0:
+        return None
+    unit = next((one for one in _UNITS if int(numbers.max()) // one < MOST_DENSE), None)
+    if unit is None or int(numbers.max()) < unit:
+        return None
+    in_units = numbers // numbers.dtype.type(unit)
+    if not np.array_equal(in_units * numbers.dtype.type(unit), numbers):
+        return None
+    different, codes = _dense(in_units)
+    return different * numbers.dtype.type(unit), codes
 
 
 def _ranked(values: pl.Series) -> tuple[npt.NDArray[Any], Codes]:
     """The same for any numbers."""
     different = values.unique().sort()
-    return different.to_numpy(), different.search_sorted(values).to_numpy().astype(np.uint32)
+    return different.to_numpy(), different.search_sorted(values).to_numpy().astype(narrow(len(different) + 1))
 
 
 def in_common(dictionaries: Sequence[pl.Series]) -> tuple[pl.Series, list[Codes]]:
@@ -131,14 +164,28 @@ def in_common(dictionaries: Sequence[pl.Series]) -> tuple[pl.Series, list[Codes]
     there = np.zeros(1 + max((int(one.max()) for one in words if len(one)), default=-1), np.bool_)
     for one in words:
         there[one] = True
-    different, places = np.flatnonzero(there), np.cumsum(there, dtype=np.uint32) - 1
-    last = np.uint32(len(different))
+    different = np.flatnonzero(there)
+    places = _places(there, len(different))
+    last = places.dtype.type(len(different))
     return pl.Series(different, dtype=pl.UInt32), [np.append(places[one], last) for one in words]
 
 
-def translated(parts: Iterable[tuple[Codes, Any]], count: int) -> Codes:
-    """The codes of all rows, by a table of those of each part's entries."""
-    codes, begin = np.empty(count, np.uint32), 0
+def are_same(dictionaries: Sequence[pl.Series]) -> bool:
+    """Whether all are one, that has nothing twice: then its places are codes."""
+    first = dictionaries[0] if dictionaries else None
+    if first is None or any(one is not first for one in dictionaries):
+        return False
+    return len(np.unique(first.to_numpy())) == len(first)
+
+
+def joined(parts: Sequence[npt.NDArray[Any]], size: int) -> Codes:
+    """Codes below `size` that follow one another."""
+    return np.concatenate(parts, dtype=narrow(size), casting="unsafe")
+
+
+def translated(parts: Iterable[tuple[Codes, Any]], count: int, size: int) -> Codes:
+    """The codes of all rows, below `size`, by a table of those of each part's entries."""
+    codes, begin = np.empty(count, narrow(size)), 0
     for table, indices in parts:
         for part in blocks(len(indices), BLOCK):
             some = indices[part]

@@ -1,6 +1,7 @@
 """Answers questions from a folder of Parquet files."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,9 +24,10 @@ from collector.query.model import (
     Records,
 )
 from collector.query.parquet import fields
-from collector.query.parquet.answers import answer
+from collector.query.parquet.answers import Told, answer, leading, plainly
 from collector.query.parquet.gathering import Gathering
 from collector.query.parquet.keeping import Kept
+from collector.query.parquet.leading import lead_of
 from collector.query.parquet.listing import newest
 from collector.query.parquet.records import page
 from collector.query.parquet.states import ask_of
@@ -53,25 +55,35 @@ class ParquetEngine:
         """The answers, each file being read once for all questions about the same time. QueryError."""
         patience = patience or Patience()
         asks = [ask_of(_checked(query)) for query in queries]
+        leads = [lead_of(query, ask) for query, ask in zip(queries, asks, strict=True)]
         self._forget()
-        answers: dict[int, Answer] = {}
+        told: dict[int, Told] = {}
         for within, dataset in dict.fromkeys((query.range, query.dataset) for query in queries):
             places = [n for n, query in enumerate(queries) if (query.range, query.dataset) == (within, dataset)]
-            found, notes = self._gathering(within, patience).states(dataset, [asks[n] for n in places])
+            plain = [asks[n] for n in places if leads[n] is None]
+            led = [lead for n in places if (lead := leads[n])]
+            found, first, notes = self._gathering(within, patience).states(dataset, plain, led)
             for n in places:
-                patience.check()
-                ranking = found[asks[n].ranking if asks[n].by else asks[n]]
-                answers[n] = answer(queries[n], found[asks[n]], ranking, self._texts, tuple(notes))
-        return [answers[n] for n in range(len(queries))]
+                lead = leads[n]
+                one = leading(first[lead], asks[n]) if lead else plainly(found, asks[n])
+                told[n] = replace(one, notes=tuple(notes))
+
+        def made(n: int) -> Answer:
+            patience.check()
+            return answer(queries[n], told[n], self._texts)
+
+        return self._files.mapped(made, range(len(queries)))
 
     def prepare(self, queries: Sequence[Query]) -> Iterator[None]:
         """Reads large files for questions that will be asked together, one at each step, until little memory is left
         for what is kept. QueryError.
         """
-        asks = [(query.range, query.dataset, ask_of(_checked(query))) for query in queries]
-        for within, dataset in dict.fromkeys(one[:2] for one in asks):
-            chosen = [ask for *of, ask in asks if of == [within, dataset]]
-            yield from self._gathering(within, Patience(inf)).prepared(dataset, chosen)
+        asked = [(query, ask_of(_checked(query))) for query in queries]
+        for within, dataset in dict.fromkeys((query.range, query.dataset) for query in queries):
+            some = [one for one in asked if (one[0].range, one[0].dataset) == (within, dataset)]
+            leads = [lead for query, ask in some if (lead := lead_of(query, ask))]
+            plain = [ask for query, ask in some if not lead_of(query, ask)]
+            yield from self._gathering(within, Patience(inf)).prepared(dataset, plain, leads)
 
     def _forget(self) -> None:
         """Begin anew before all the texts that were ever read fill the memory."""

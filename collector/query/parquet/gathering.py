@@ -12,8 +12,10 @@ from collector.query.model import TIME, Patience, Range
 from collector.query.parquet.asking import Asking
 from collector.query.parquet.filtering import lasting, names
 from collector.query.parquet.keeping import Kept, Sum
+from collector.query.parquet.leading import Found, Lead, all_told
 from collector.query.parquet.listing import SPAN, File
 from collector.query.parquet.reading import empty, read
+from collector.query.parquet.rounds import MOST_HELD, Rounds
 from collector.query.parquet.states import Ask, States, in_order, joined, ordered, together, whole
 from collector.query.parquet.store import Files, Looked
 from collector.query.parquet.texts import Texts
@@ -36,13 +38,16 @@ class Gathering:
         self._patience = patience
         self._now = time.time_ns() // 1_000_000
 
-    def states(self, dataset: Dataset, asks: Sequence[Ask]) -> tuple[dict[Ask, States], list[str]]:
-        """The states of each question, and what to tell of files that were skipped."""
+    def states(
+        self, dataset: Dataset, asks: Sequence[Ask], leads: Sequence[Lead] = ()
+    ) -> tuple[dict[Ask, States], dict[Lead, Found], list[str]]:
+        """The states of each question, those about leading groups, and what to tell of files that were skipped."""
         wanted = [*asks, *(ask.ranking for ask in asks if ask.by)]
         given = together(map(ordered, wanted))
         different = list(dict.fromkeys(given.values()))
-        found, notes = self.looked(dataset, lambda looked: self._of_files(dataset, different, looked))
-        return {ask: in_order(found[given[ordered(ask)]], ask) for ask in wanted}, notes
+        several = list(dict.fromkeys(leads))
+        found, led, notes = self.looked(dataset, lambda looked: self._of_files(dataset, different, several, looked))
+        return {ask: in_order(found[given[ordered(ask)]], ask) for ask in wanted}, led, notes
 
     def looked(self, dataset: Dataset, work: Callable[[Looked], Result]) -> Result:
         """What `work` makes of the files, which is begun anew, once, if some vanish."""
@@ -52,32 +57,51 @@ class Gathering:
         """What `work` makes of each file."""
         return self._files.each(looked, self._patience, work)
 
-    def prepared(self, dataset: Dataset, asks: Sequence[Ask]) -> Iterator[None]:
+    def prepared(self, dataset: Dataset, asks: Sequence[Ask], leads: Sequence[Lead]) -> Iterator[None]:
         """Keeps the states of large files that are wholly in the range, newest first, of one at each step."""
         wanted = [*asks, *(ask.ranking for ask in asks if ask.by)]
         different = list(dict.fromkeys(together(map(ordered, wanted)).values()))
         looked = self.looked(dataset, lambda looked: looked)
         inside = {ask: self._whole(ask, looked.files) for ask in different}
-        for file in [one for one in reversed(looked.files) if one.rows >= LARGE]:
-            asked = [ask for ask in different if file.path in inside[ask] and not self._kept.has(file.path, ask)]
-            if self._kept.nearly_full:
+        rounds = self._rounds(list(dict.fromkeys(leads)), looked, room=0)
+        large = [one for one in reversed(looked.files) if one.rows >= LARGE and one.within(self._within)]
+        while True:
+            for file in large:
+                asked = [ask for ask in different if file.path in inside[ask] and not self._kept.has(file.path, ask)]
+                if self._kept.nearly_full:
+                    return
+                if asked or rounds.missing(file.path):
+                    with suppress(FileNotFoundError):
+                        looked.tried(file.path, partial(self._of_file, file, dataset, asked, inside, rounds))
+                    yield
+            widened = [rounds.widened(lead) for lead in rounds.leads]
+            if not any(widened):
                 return
-            if asked:
-                with suppress(FileNotFoundError):
-                    looked.tried(file.path, partial(self._of_file, file, dataset, asked, inside))
-                yield
 
-    def _of_files(self, dataset: Dataset, asks: Sequence[Ask], looked: Looked) -> tuple[dict[Ask, States], list[str]]:
+    def _rounds(self, leads: Sequence[Lead], looked: Looked, room: int) -> Rounds:
+        nothing = {lead: all_told(lead, self._nothing(lead.ask)) for lead in leads}
+        return Rounds(self._kept, nothing, {lead: self._whole(lead.ask, looked.files) for lead in leads}, room)
+
+    def _nothing(self, ask: Ask) -> States:
+        """The states of no rows."""
+        return Asking(empty(ask.dataset, self.texts), self._within, self._now).states(ask)
+
+    def _of_files(
+        self, dataset: Dataset, asks: Sequence[Ask], leads: Sequence[Lead], looked: Looked
+    ) -> tuple[dict[Ask, States], dict[Lead, Found], list[str]]:
         inside = {ask: self._whole(ask, looked.files) for ask in asks}
+        rounds = self._rounds(leads, looked, MOST_HELD)
         sums = {ask: self._sum(ask, inside[ask]) for ask in asks}
 
         def work(file: File) -> Part:
             left = [ask for ask in asks if file.path not in sums[ask].paths]
-            return file.path, self._of_file(file, dataset, left, inside)
+            return file.path, self._of_file(file, dataset, left, inside, rounds)
 
         parts = self.each(looked, work)
         added = self._files.mapped(lambda ask: self._added(ask, sums[ask], parts, inside[ask]), asks)
-        return dict(zip(asks, added, strict=True)), looked.notes
+        while any(self._files.mapped(rounds.widened, leads)):
+            self.each(looked, lambda file: self._of_file(file, dataset, [], inside, rounds))
+        return dict(zip(asks, added, strict=True)), rounds.sums, list(dict.fromkeys(looked.notes))
 
     def _whole(self, ask: Ask, files: Sequence[File]) -> frozenset[Path]:
         """The files of which the question is always the same."""
@@ -90,22 +114,35 @@ class Gathering:
         found = self._kept.sum(ask)
         if found is not None and found.paths <= inside:
             return found
-        return Sum(frozenset(), Asking(empty(ask.dataset, self.texts), self._within, self._now).states(ask))
+        return Sum(frozenset(), self._nothing(ask))
 
     def _of_file(
-        self, file: File, dataset: Dataset, asks: Sequence[Ask], inside: Mapping[Ask, frozenset[Path]]
+        self,
+        file: File,
+        dataset: Dataset,
+        asks: Sequence[Ask],
+        inside: Mapping[Ask, frozenset[Path]],
+        rounds: Rounds,
     ) -> dict[Ask, States]:
         found = {ask: self._kept.of_file(file.path, ask) if file.path in inside[ask] else None for ask in asks}
         made = {ask: states for ask, states in found.items() if states is not None}
         missing = [ask for ask in asks if ask not in made]
-        if missing:
-            needed = {name for ask in missing for name in _needed(ask)}
+        unread = rounds.unread(file.path)
+        if missing or unread:
+            needed = {name for ask in (*missing, *(lead.ask for lead in unread)) for name in _needed(ask)}
             asking = Asking(read(file, dataset, self.texts, needed, self._within), self._within, self._now)
-        for ask in sorted(missing, key=lambda ask: ask.interval is None):
+        following = {ask for ask in missing if _finer(ask, asks)}
+        if missing:
             self._patience.check()
-            made[ask] = _ranking(ask, made) or asking.states(ask)
+            made |= asking.several([ask for ask in missing if ask not in following])
+        made |= {ask: whole(made[finer], finer) for ask in following if (finer := _finer(ask, asks))}
+        for ask in missing:
             if file.path in inside[ask]:
                 self._kept.keep_file(file.path, ask, made[ask])
+        for lead in unread:
+            self._patience.check()
+            rounds.read(file.path, lead, asking.led(lead))
+        rounds.look(file.path)
         return made
 
     def _added(self, ask: Ask, before: Sum, parts: Sequence[Part], inside: frozenset[Path]) -> States:
@@ -119,13 +156,11 @@ class Gathering:
         return joined([base, *others], ask.keys) if others else base
 
 
-def _ranking(ask: Ask, made: Mapping[Ask, States]) -> States | None:
-    """What follows from the states of the intervals."""
-    if ask.interval is None:
-        for known, states in made.items():
-            if known.interval is not None and not known.spread and known.ranking == ask:
-                return whole(states, known)
-    return None
+def _finer(ask: Ask, asks: Sequence[Ask]) -> Ask | None:
+    """A question by intervals that the states of one for the whole range follow from."""
+    if ask.interval is not None:
+        return None
+    return next((one for one in asks if one.interval is not None and not one.spread and one.ranking == ask), None)
 
 
 def _needed(ask: Ask) -> set[str]:

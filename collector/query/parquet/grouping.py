@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from collector.query.parquet.coding import BLOCK, Coded, Places, blocks, taken
+from collector.query.parquet.coding import BLOCK, Coded, Floats, Places, blocks, taken
 
-Floats = npt.NDArray[np.float64]
 MOST_TABLED = 1 << 21
 """Groups up to which there is a table of all that are possible."""
 SMALL = 1 << 14
@@ -26,6 +25,10 @@ class Weights:
     kind: str
     """`sum`, `least` or `most`."""
     numbers: npt.NDArray[Any]
+
+    def take(self, rows: Places | None) -> "Weights":
+        """Of some rows."""
+        return self if rows is None else Weights(self.kind, taken(self.numbers, rows))
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,25 @@ def grouped(keys: Sequence[Coded], weights: Mapping[str, Weights]) -> Groups:
 def summed(keys: Sequence[Key], weights: Mapping[str, Weights]) -> Groups:
     """The groups of all rows, in the order of their codes."""
     rows = len(keys[0].codes)
-    if prod(key.size for key in keys) <= min(MOST_TABLED, max(SMALL, rows // 2)):
+    if rows and all(key.codes.strides == (0,) for key in keys):
+        return _one(keys, weights)
+    # Sorting costs more for each weight, and a table for each possible group.
+    few = rows if weights else rows // 4
+    if prod(key.size for key in keys) <= min(MOST_TABLED, max(SMALL, few)):
         return _tabled(keys, weights)
     if sum(key.bits for key in keys) + _bits_of(rows) > _BITS:
         return _narrowed(keys, weights)
     return _sorted(keys, weights)
+
+
+def _one(keys: Sequence[Key], weights: Mapping[str, Weights]) -> Groups:
+    """Where all rows have the same codes."""
+    codes = [key.codes[:1].astype(np.intp) for key in keys]
+    gathered = {name: np.array([_WAYS[one.kind].reduce(one.numbers)], np.float64) for name, one in weights.items()}
+    return Groups(codes, np.array([len(keys[0].codes)]), gathered)
+
+
+_WAYS: Mapping[str, Any] = {"sum": np.add, "least": np.minimum, "most": np.maximum}
 
 
 def _bits_of(rows: int) -> int:
@@ -80,28 +97,20 @@ def _tabled(keys: Sequence[Key], weights: Mapping[str, Weights]) -> Groups:
     size, rows = prod(key.size for key in keys), len(keys[0].codes)
     counts = np.zeros(size, np.int64)
     tables = {name: np.full(size, _NOTHING[one.kind]) for name, one in weights.items()}
-    for part in blocks(rows, max(BLOCK, 4 * size)):
+    for part in blocks(rows, BLOCK):
         codes = keys[0].codes[part].astype(np.intp)
         for key in keys[1:]:
             codes *= key.size
             codes += key.codes[part].astype(np.intp, copy=False)
-        counts += np.bincount(codes, minlength=size)
+        np.add.at(counts, codes, 1)
         for name, one in weights.items():
-            _gather(tables[name], codes, Weights(one.kind, one.numbers[part]))
+            _WAYS[one.kind].at(tables[name], codes, one.numbers[part].astype(np.float64, copy=False))
     there = np.flatnonzero(counts)
     return Groups(_parted(there, keys), counts[there], {name: table[there] for name, table in tables.items()})
 
 
 _NOTHING = {"sum": 0.0, "least": np.inf, "most": -np.inf}
 """What a group without rows has gathered."""
-
-
-def _gather(table: Floats, codes: Places, one: Weights) -> None:
-    """With these rows."""
-    if one.kind == "sum":
-        table += np.bincount(codes, one.numbers, minlength=len(table))
-    else:
-        (np.minimum if one.kind == "least" else np.maximum).at(table, codes, one.numbers)
 
 
 def _parted(codes: Places, keys: Sequence[Key]) -> list[Places]:
@@ -178,12 +187,11 @@ def _begins(packed: npt.NDArray[Any], behind: int) -> Places:
 
 def _reduced(weights: Mapping[str, Weights], order: npt.NDArray[Any], begins: Places) -> dict[str, Floats]:
     """What the rows of each group make, some groups at a time."""
-    ways: Mapping[str, Any] = {"sum": np.add, "least": np.minimum, "most": np.maximum}
     gathered = {name: np.empty(len(begins)) for name in weights}
     for part in blocks(len(begins), len(begins) * BLOCK // max(len(order), 1)):
         some = begins[part]
         rows = order[some[0] : begins[part.stop] if part.stop < len(begins) else None]
         for name, one in weights.items():
             numbers = taken(one.numbers, rows).astype(np.float64, copy=False)
-            ways[one.kind].reduceat(numbers, some - some[0], out=gathered[name][part])
+            _WAYS[one.kind].reduceat(numbers, some - some[0], out=gathered[name][part])
     return gathered

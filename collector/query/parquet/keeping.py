@@ -5,13 +5,23 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
+from collector.query.parquet.leading import Found, Lead, Watch
 from collector.query.parquet.states import Ask, States
 
 MOST_BYTES = 512 * 2**20
 """Memory that kept states may take; those that were not asked for the longest go first."""
 _OVERHEAD = 1000
 """Bytes of small things around the columns."""
+
+
+class _Sized(Protocol):
+    @property
+    def size(self) -> int: ...
+
+
+Kind = TypeVar("Kind", bound=_Sized)
 
 
 @dataclass(frozen=True)
@@ -21,24 +31,68 @@ class Sum:
     paths: frozenset[Path]
     states: States
 
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        return self.states.size
+
+
+@dataclass(frozen=True)
+class FoundSum:
+    """What several files tell of leading groups, together."""
+
+    paths: frozenset[Path]
+    found: Found
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        return self.found.size
+
 
 class Kept:
-    """States by file and question; and the last sum of each question. Safe to use from several threads."""
+    """States by file and question; the last sum of each question; and of those about leading groups what is looked at.
+
+    Safe to use from several threads.
+    """
 
     def __init__(self, most: int = MOST_BYTES) -> None:
         self._most = most
         self._bytes = 0
-        self._held: OrderedDict[Hashable, tuple[Sum, int]] = OrderedDict()
+        self._held: OrderedDict[Hashable, tuple[_Sized, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def of_file(self, path: Path, ask: Ask) -> States | None:
         """What was kept of a file."""
-        found = self._get((path, ask))
-        return None if found is None else found.states
+        return self._get((path, ask), States)
 
     def keep_file(self, path: Path, ask: Ask, states: States) -> None:
         """Keep what was found in a file."""
-        self._put((path, ask), Sum(frozenset((path,)), states))
+        self._put((path, ask), states)
+
+    def found(self, path: Path, lead: Lead) -> Found | None:
+        """What was kept of a file of leading groups."""
+        return self._get((path, lead), Found)
+
+    def keep_found(self, path: Path, lead: Lead, found: Found) -> None:
+        """Keep what a file tells of leading groups."""
+        self._put((path, lead), found)
+
+    def found_sum(self, lead: Lead) -> FoundSum | None:
+        """What was kept of several files of leading groups."""
+        return self._get((None, lead), FoundSum)
+
+    def keep_found_sum(self, lead: Lead, made: FoundSum) -> None:
+        """Keep what several files tell of leading groups, in place of the last."""
+        self._put((None, lead), made)
+
+    def watch(self, lead: Lead) -> Watch | None:
+        """The buckets that were looked at last."""
+        return self._get(lead, Watch)
+
+    def keep_watch(self, lead: Lead, watch: Watch) -> None:
+        """Keep which buckets are looked at."""
+        self._put(lead, watch)
 
     def has(self, path: Path, ask: Ask) -> bool:
         """Whether it was kept, which does not count as use of it."""
@@ -52,21 +106,22 @@ class Kept:
 
     def sum(self, ask: Ask) -> Sum | None:
         """The last sum."""
-        return self._get(ask)
+        return self._get(ask, Sum)
 
     def keep_sum(self, ask: Ask, made: Sum) -> None:
         """Keep a sum in place of the last one."""
         self._put(ask, made)
 
-    def _get(self, key: Hashable) -> Sum | None:
+    def _get(self, key: Hashable, kind: type[Kind]) -> Kind | None:
         with self._lock:
             if key not in self._held:
                 return None
             self._held.move_to_end(key)
-            return self._held[key][0]
+            found = self._held[key][0]
+        return found if isinstance(found, kind) else None
 
-    def _put(self, key: Hashable, made: Sum) -> None:
-        size = made.states.size + _OVERHEAD
+    def _put(self, key: Hashable, made: _Sized) -> None:
+        size = made.size + _OVERHEAD
         with self._lock:
             self._bytes += size - self._held.pop(key, (None, 0))[1]
             self._held[key] = made, size

@@ -16,12 +16,16 @@ from collector.query.parquet import fields
 from collector.query.parquet.coding import (
     Coded,
     CodedLists,
+    Floats,
     Places,
+    are_same,
     coded,
     in_common,
+    joined,
     listed,
     lists,
     looked_up,
+    narrow,
     translated,
 )
 from collector.query.parquet.listing import File
@@ -82,6 +86,16 @@ class Rows:
             case Constant(text):
                 return self.texts.numbers(pl.Series([text])).new_from_index(0, len(self))
 
+    def floats(self, name: str, nothing: float) -> Floats:
+        """A field's numbers, `nothing` where a row has none."""
+        source = origin(self.dataset, name)
+        if isinstance(source, Stored) and source.field.name in self._table.column_names:
+            column = self._table.column(source.field.name)
+            if not column.null_count:
+                return _floats(column)
+        numbers = self.field(name).cast(pl.Float64)
+        return (numbers.fill_null(nothing) if numbers.null_count() else numbers).to_numpy()
+
     def codes(self, name: str) -> Coded:
         """A field's values, coded; not of lists."""
         match origin(self.dataset, name):
@@ -112,7 +126,9 @@ class Rows:
         parts = [self._parts(chunk.flatten()) for chunk in chunks]
         values, tables = in_common([words for words, _ in parts])
         lengths = np.concatenate([np.empty(0, np.intp), *map(_lengths, chunks)])
-        codes = translated(zip(tables, (indices for _, indices in parts), strict=True), int(lengths.sum()))
+        codes = translated(
+            zip(tables, (indices for _, indices in parts), strict=True), int(lengths.sum()), len(values) + 1
+        )
         return listed(lengths, Coded(codes, values))
 
     def _parts(self, chunk: Any) -> tuple[pl.Series, Any]:
@@ -129,7 +145,8 @@ class Rows:
         for known, numbers in self._dictionaries:
             if known.equals(dictionary):
                 return numbers
-        numbers = self.texts.numbers(pl.Series(pl.from_arrow(dictionary), dtype=pl.String)).drop_nulls()
+        numbers = self.texts.numbers(pl.Series(pl.from_arrow(dictionary), dtype=pl.String))
+        numbers = numbers.drop_nulls() if numbers.null_count() else numbers
         self._dictionaries.append((dictionary, numbers))
         return numbers
 
@@ -145,13 +162,18 @@ class Rows:
         """A column of texts and that of the other end, so that the same code is the same text in both."""
         there = [name for name in (field.name, *_twins(field.name)) if name in self._table.column_names]
         parts = {name: [self._parts(chunk) for chunk in self._table.column(name).chunks] for name in there}
-        values, tables = in_common([words for name in there for words, _ in parts[name]])
-        left = iter(tables)
-        for name in there:
-            codes = translated([(next(left), indices) for _, indices in parts[name]], len(self))
-            self._coded[name] = Coded(codes, values)
+        dictionaries = [words for name in there for words, _ in parts[name]]
+        if are_same(dictionaries):
+            values = dictionaries[0]
+            made = {name: joined([indices for _, indices in parts[name]], len(values) + 1) for name in there}
+        else:
+            values, tables = in_common(dictionaries)
+            left = iter(tables)
+            tabled = {name: [(next(left), indices) for _, indices in parts[name]] for name in there}
+            made = {name: translated(several, len(self), len(values) + 1) for name, several in tabled.items()}
+        self._coded |= {name: Coded(codes, values) for name, codes in made.items()}
         if field.name not in there:
-            self._coded[field.name] = Coded(np.full(len(self), len(values), np.uint32), values)
+            self._coded[field.name] = Coded(np.full(len(self), len(values), narrow(len(values) + 1)), values)
 
     @property
     def _straight(self) -> pl.Series:
@@ -254,6 +276,15 @@ def _type(field: Field) -> pl.DataType:
 
 def _physical(chunk: Any) -> pl.Series:
     return pl.Series(pl.from_arrow(chunk)).to_physical()
+
+
+def _floats(column: Any) -> Floats:
+    """Numbers without nulls, written once."""
+    found, begin = np.empty(len(column)), 0
+    for chunk in column.chunks:
+        found[begin : begin + len(chunk)] = chunk.to_numpy()
+        begin += len(chunk)
+    return found
 
 
 def _lengths(chunk: Any) -> Places:

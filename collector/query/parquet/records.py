@@ -26,7 +26,7 @@ def page(gathering: Gathering, records: Records) -> Answer:
     """A page of rows. QueryError."""
     _check(records)
     count = ask_of(Query(records.range, (measure("rows"),), filter=records.filter, dataset=records.dataset))
-    counted, notes = gathering.states(records.dataset, [count])
+    counted, _, notes = gathering.states(records.dataset, [count])
     frame, more = gathering.looked(records.dataset, partial(_page, gathering, records))
     return Answer(frame, counted[count].total, tuple(dict.fromkeys([*notes, *more])))
 
@@ -88,7 +88,16 @@ class Search:
         frame = frame.filter(pl.Series(Masks(rows, self._now).of(self._tree)))
         if self.nothing.schema[_KEY] == pl.String:
             frame = frame.with_columns(self.texts.words(frame.get_column(_KEY)).alias(_KEY))
+        frame = self._candidates(frame)
         return self.sorted(frame.select(_KEY, pl.lit(str(file.path)).alias(_FILE), _PLACE))
+
+    def _candidates(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """All rows that may be among the first, which takes much less than sorting all."""
+        most, keys = self.records.offset + self.records.limit, frame.get_column(_KEY)
+        if len(keys) - keys.null_count() <= most:
+            return frame
+        last = keys.top_k(most).min() if self.records.descending else keys.bottom_k(most).max()
+        return frame.filter(keys >= last if self.records.descending else keys <= last)
 
     def sorted(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The first rows; of equal ones those written later come first where the order is descending."""

@@ -1,0 +1,66 @@
+"""Groups put into buckets by their keys, as if by chance, but the same in all files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from collector.query.parquet.coding import BLOCK, Coded, Floats, blocks, taken
+
+BUCKETS = 1 << 17
+"""Buckets of groups; behind them one of all rows that lack a key."""
+_LACKING = 1 << 24
+"""Instead of a bucket where a key is null: more than what several keys have together."""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """A number for each bucket, or for those that have one; of the others it is what nothing adds up to."""
+
+    numbers: Floats
+    places: npt.NDArray[np.int32] | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        return self.numbers.nbytes + (0 if self.places is None else self.places.nbytes)
+
+    def added(self, whole: Floats, way: Any) -> None:
+        """Into the numbers of all buckets, by `np.add` or `np.maximum`."""
+        if self.places is None:
+            way(whole, self.numbers, out=whole)
+        else:
+            way.at(whole, self.places, self.numbers)
+
+
+def totals(whole: Floats, nothing: float) -> Totals:
+    """The numbers of all buckets, of small files in less memory."""
+    places = np.flatnonzero(whole != nothing).astype(np.int32)
+    return Totals(whole[places], places) if len(places) < len(whole) // 4 else Totals(whole)
+
+
+def bucketed(keys: Sequence[Coded]) -> npt.NDArray[np.uint32]:
+    """The bucket of each row's group, the same in all files."""
+    tables = [np.append(_spread(key.values, place), np.uint32(_LACKING)) for place, key in enumerate(keys)]
+    found = np.empty(len(keys[0].codes), np.uint32)
+    for part in blocks(len(found), BLOCK):
+        some = taken(tables[0], keys[0].codes[part])
+        for table, key in zip(tables[1:], keys[1:], strict=True):
+            some += taken(table, key.codes[part])
+        lacking = np.flatnonzero(some >= _LACKING)
+        np.bitwise_and(some, np.uint32(BUCKETS - 1), out=found[part])
+        found[part][lacking] = BUCKETS
+    return found
+
+
+def _spread(values: pl.Series, place: int) -> npt.NDArray[np.uint32]:
+    """A number below `BUCKETS`, a power of two, for each value, as if by chance (the finalizer of SplitMix64)."""
+    numbers = values.to_numpy()
+    mixed = numbers.view(np.uint64) if numbers.dtype == np.float64 else numbers.astype(np.uint64)
+    mixed = (mixed + np.uint64(place + 1)) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return (mixed >> np.uint64(32)).astype(np.uint32) & np.uint32(BUCKETS - 1)
