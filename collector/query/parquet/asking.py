@@ -11,7 +11,7 @@ from collector.query.model import TIME, Range
 from collector.query.parquet import fields
 from collector.query.parquet.buckets import bucketed
 from collector.query.parquet.coding import BLOCK, Coded, Floats, Places, blocks, narrow, taken
-from collector.query.parquet.columns import BUCKET, LEAST, MOST, SUM, THERE, column
+from collector.query.parquet.columns import BUCKET, LEAST, MOST, NO_INTERVAL, SUM, THERE, column
 from collector.query.parquet.filtering import Masks
 from collector.query.parquet.grouping import Weights
 from collector.query.parquet.held import Held, Valued, batches, jointly
@@ -115,7 +115,8 @@ class Asking:
         """The begin of each row's interval."""
         count = len(self._rows) if chosen is None else len(chosen)
         if ask.interval is None or not count:
-            return Coded(np.broadcast_to(np.uint8(0), count), pl.Series([0], dtype=pl.Int64))
+            kind = NO_INTERVAL if ask.interval is None else pl.Int64()
+            return Coded(np.broadcast_to(np.uint8(0), count), pl.Series([0], dtype=kind))
         name = f"{BUCKET} {ask.interval}"
         if (ask.filter, name) not in self._taken:
             times = self._rows.field(TIME).to_numpy()

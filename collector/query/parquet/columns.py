@@ -1,7 +1,11 @@
 """Names of the columns of states."""
 
+import polars as pl
+
 BUCKET = "bucket"
 """Begin of the interval in milliseconds since 1970, 0 where there is none."""
+NO_INTERVAL = pl.Int8()
+"""Type of that 0, of which there may be millions."""
 COUNT = "rows"
 VALUE, TIMES = "value", "times"
 SUM, THERE, LEAST, MOST = "sum", "there", "least", "most"

@@ -10,7 +10,7 @@ import polars as pl
 
 from collector.query.parquet import fields
 from collector.query.parquet.coding import Coded, Floats, Places, taken
-from collector.query.parquet.columns import BUCKET, COUNT, LEAST, MOST, THERE, TIMES, VALUE
+from collector.query.parquet.columns import BUCKET, COUNT, LEAST, MOST, NO_INTERVAL, THERE, TIMES, VALUE
 from collector.query.parquet.grouping import Groups, Key, Weights, grouped, summed
 from collector.query.parquet.states import Ask, States, key_columns
 
@@ -56,7 +56,7 @@ class Held:
         """Of some rows, in one group for each interval."""
         interval = [self.keys[-1].take(rows)] if len(self.keys) > len(self.ask.by) else []
         count = len(self.keys[0].codes) if rows is None else len(rows)
-        one = Coded(np.broadcast_to(np.uint8(0), count), pl.Series([0], dtype=pl.Int64))
+        one = Coded(np.broadcast_to(np.uint8(0), count), pl.Series([0], dtype=NO_INTERVAL))
         return States(self.total, _main((), interval or [one], self._weights(rows)), {})
 
     def coarser(self, keys: Sequence[Coded], found: Groups) -> States:
@@ -145,7 +145,7 @@ def _keyed(by: Sequence[str], keys: Sequence[Coded], codes: Sequence[Places]) ->
     names = [*key_columns(by), BUCKET]
     made = [_gathered(key, one).alias(name) for name, key, one in zip(names, keys, codes, strict=False)]
     count = len(made[0])
-    return made if len(made) == len(names) else [*made, pl.zeros(count, dtype=pl.Int64, eager=True).alias(BUCKET)]
+    return made if len(made) == len(names) else [*made, pl.zeros(count, dtype=NO_INTERVAL, eager=True).alias(BUCKET)]
 
 
 def _gathered(key: Coded, codes: Places) -> pl.Series:

@@ -13,7 +13,7 @@ from collector.query.measures import Measure
 from collector.query.model import Query, QueryError
 from collector.query.parquet import fields
 from collector.query.parquet.adding import added
-from collector.query.parquet.columns import BUCKET, COUNT, LEAST, MOST, SUM, THERE, TIMES, VALUE, column
+from collector.query.parquet.columns import BUCKET, COUNT, LEAST, MOST, NO_INTERVAL, SUM, THERE, TIMES, VALUE, column
 from collector.query.parquet.filtering import EVERYTHING
 from collector.query.tree import Node
 
@@ -178,7 +178,7 @@ def whole(states: States, ask: Ask) -> States:
     """Those of the whole range, of states by interval."""
     keys = key_columns(ask.by)
     added_up = joined([states], keys)
-    bucket = pl.lit(0, pl.Int64).alias(BUCKET)
+    bucket = pl.lit(0, NO_INTERVAL).alias(BUCKET)
     values = {name: frame.with_columns(bucket) for name, frame in added_up.values.items()}
     return States(states.total, added_up.main.with_columns(bucket), values)
 
