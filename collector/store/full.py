@@ -122,20 +122,29 @@ class FullMembers(Members):
             yield Member(optional=(wrapped(f',"{role}_rep_tags":', self._series(text), ""),))
 
     def _related(self) -> Iterator[Member]:
-        frame, ends = self._flows.frame, [f"{end}.ip" for end in ENDS]
-        if RELATED not in self._entries:
-            self._entries[RELATED] = Dictionary(wrapped('"', self._addresses().get_column(VALUE), '"'))
-        quoted: Dictionary = self._entries[RELATED]
+        """The addresses of a flow, each once."""
         before, after = f'"{RELATED}":{{"ip":[', "]}"
-        if not all(end in frame.columns and not frame.get_column(end).null_count() for end in ends) or any(
-            name in frame.columns for name in TRANSLATED
-        ):
-            yield Member(optional=(wrapped("," + before, self._all(quoted.texts.head(-1)), after),))
+        if not self._has_both_alone():
+            yield Member(optional=(wrapped("," + before, self._all(self._quoted().texts.head(-1)), after),))
             return
-        one, other = map(self._rows, ends)
+        quoted, (one, other) = self._quoted(), (self._rows(f"{end}.ip") for end in ENDS)
         apart, none = one != other, np.uint32(len(quoted) - 1)
         second = Coded(quoted, none - apart * (none - other))
         yield Member((before, Coded(quoted, one), Coded(_comma(), apart.view(np.uint8)), second, after))
+
+    def _has_both_alone(self) -> bool:
+        """Whether all flows have the addresses of both ends, and no translated ones."""
+        columns = self._flows.frame.columns
+        if any(name in columns for name in TRANSLATED):
+            return False
+        ends = [f"{end}.ip" for end in ENDS]
+        return all(end in columns and not self._flows.frame.get_column(end).null_count() for end in ends)
+
+    def _quoted(self) -> Dictionary:
+        if RELATED not in self._entries:
+            self._entries[RELATED] = Dictionary(wrapped('"', self._addresses().get_column(VALUE), '"'))
+        found: Dictionary = self._entries[RELATED]
+        return found
 
     def _each(self) -> npt.NDArray[np.uint32]:
         return np.arange(self._addresses().height, dtype=np.uint32)
