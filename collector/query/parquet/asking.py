@@ -16,7 +16,8 @@ from collector.query.parquet.filtering import Masks
 from collector.query.parquet.grouping import Weights
 from collector.query.parquet.held import Held, Valued, batches, jointly
 from collector.query.parquet.leading import Found, Lead, Led, all_told, are_few
-from collector.query.parquet.reading import Rows, empty
+from collector.query.parquet.reading import empty
+from collector.query.parquet.rows import Rows
 from collector.query.parquet.spreading import spread
 from collector.query.parquet.states import Ask, States
 from collector.query.tree import Everything, Node

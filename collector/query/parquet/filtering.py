@@ -9,7 +9,7 @@ from collector.query.columns import Mask, Values
 from collector.query.conditions import Condition, Exists, Span
 from collector.query.parquet import fields
 from collector.query.parquet.coding import Coded, looked_up
-from collector.query.parquet.reading import Rows
+from collector.query.parquet.rows import Rows
 from collector.query.tree import All, Everything, Has, Node, Not, Some
 
 

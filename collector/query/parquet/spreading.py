@@ -10,7 +10,7 @@ from collector.query.parquet.adding import added
 from collector.query.parquet.coding import Places
 from collector.query.parquet.columns import BUCKET, COUNT, SUM
 from collector.query.parquet.listing import SPAN
-from collector.query.parquet.reading import Rows
+from collector.query.parquet.rows import Rows
 from collector.query.parquet.states import Ask, States, counted, key_columns, valued
 
 
