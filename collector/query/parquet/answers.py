@@ -51,9 +51,9 @@ def answer(query: Query, told: Told, texts: Texts) -> Answer:
     """The answer to a question."""
     states = told.states
     top = _top(query, told.ranking, texts)
-    frame = _measures(query, told, top)
-    made = frame.sort(_PLACE, BUCKET).select(
-        *(_shown(frame.sort(_PLACE, BUCKET), query, place, texts) for place in range(len(query.by))),
+    frame = _measures(query, told, top).sort(_PLACE, BUCKET)
+    made = frame.select(
+        *(_shown(frame, query, place, texts) for place in range(len(query.by))),
         *([pl.col(BUCKET).cast(pl.Datetime("ms")).alias(TIME)] if query.interval else []),
         *(one.text for one in query.measures),
         *([(pl.col(_PLACE) == top.height).alias(OTHER)] if query.by else []),

@@ -78,11 +78,12 @@ class ParquetEngine:
         """Reads large files for questions that will be asked together, one at each step, until little memory is left
         for what is kept. QueryError.
         """
-        asked = [(query, ask_of(_checked(query))) for query in queries]
+        asks = [ask_of(_checked(query)) for query in queries]
+        asked = [(query, ask, lead_of(query, ask)) for query, ask in zip(queries, asks, strict=True)]
         for within, dataset in dict.fromkeys((query.range, query.dataset) for query in queries):
             some = [one for one in asked if (one[0].range, one[0].dataset) == (within, dataset)]
-            leads = [lead for query, ask in some if (lead := lead_of(query, ask))]
-            plain = [ask for query, ask in some if not lead_of(query, ask)]
+            leads = [lead for _, _, lead in some if lead]
+            plain = [ask for _, ask, lead in some if not lead]
             yield from self._gathering(within, Patience(inf)).prepared(dataset, plain, leads)
 
     def _forget(self) -> None:

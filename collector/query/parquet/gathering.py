@@ -109,7 +109,7 @@ class Gathering:
             return frozenset()
         return frozenset(file.path for file in files if file.within(self._within, spread=ask.spread))
 
-    def _sum(self, ask: Ask, inside: frozenset[Path]) -> Sum:
+    def _sum(self, ask: Ask, inside: frozenset[Path]) -> Sum[States]:
         """What is already added up."""
         found = self._kept.sum(ask)
         if found is not None and found.paths <= inside:
@@ -145,10 +145,10 @@ class Gathering:
         rounds.look(file.path)
         return made
 
-    def _added(self, ask: Ask, before: Sum, parts: Sequence[Part], inside: frozenset[Path]) -> States:
+    def _added(self, ask: Ask, before: Sum[States], parts: Sequence[Part], inside: frozenset[Path]) -> States:
         self._patience.check()
         news = {path: part[ask] for path, part in parts if ask in part and path in inside}
-        base = before.states
+        base = before.told
         if news:
             base = joined([base, *news.values()], ask.keys)
             self._kept.keep_sum(ask, Sum(before.paths | frozenset(news), base))

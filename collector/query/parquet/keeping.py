@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from collector.query.parquet.leading import Found, Lead, Watch
 from collector.query.parquet.states import Ask, States
@@ -22,32 +22,20 @@ class _Sized(Protocol):
 
 
 Kind = TypeVar("Kind", bound=_Sized)
+Told = TypeVar("Told", bound=_Sized)
 
 
 @dataclass(frozen=True)
-class Sum:
-    """The states of several files added up."""
+class Sum(Generic[Told]):
+    """What several files tell, added up."""
 
     paths: frozenset[Path]
-    states: States
+    told: Told
 
     @property
     def size(self) -> int:
         """Bytes of memory."""
-        return self.states.size
-
-
-@dataclass(frozen=True)
-class FoundSum:
-    """What several files tell of leading groups, together."""
-
-    paths: frozenset[Path]
-    found: Found
-
-    @property
-    def size(self) -> int:
-        """Bytes of memory."""
-        return self.found.size
+        return self.told.size
 
 
 class Kept:
@@ -78,11 +66,11 @@ class Kept:
         """Keep what a file tells of leading groups."""
         self._put((path, lead), found)
 
-    def found_sum(self, lead: Lead) -> FoundSum | None:
+    def found_sum(self, lead: Lead) -> Sum[Found] | None:
         """What was kept of several files of leading groups."""
-        return self._get((None, lead), FoundSum)
+        return self._get((None, lead), Sum)
 
-    def keep_found_sum(self, lead: Lead, made: FoundSum) -> None:
+    def keep_found_sum(self, lead: Lead, made: Sum[Found]) -> None:
         """Keep what several files tell of leading groups, in place of the last."""
         self._put((None, lead), made)
 
@@ -104,11 +92,11 @@ class Kept:
         """Whether what nobody has asked for yet has to stay out."""
         return self._bytes > self._most * 3 // 4
 
-    def sum(self, ask: Ask) -> Sum | None:
+    def sum(self, ask: Ask) -> Sum[States] | None:
         """The last sum."""
         return self._get(ask, Sum)
 
-    def keep_sum(self, ask: Ask, made: Sum) -> None:
+    def keep_sum(self, ask: Ask, made: Sum[States]) -> None:
         """Keep a sum in place of the last one."""
         self._put(ask, made)
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from collector.query.parquet.keeping import FoundSum, Kept
+from collector.query.parquet.keeping import Kept, Sum
 from collector.query.parquet.leading import NOTHING, Found, Lead, Led, Watch, summed, wider
 
 MOST_HELD = 768 * 2**20
@@ -110,15 +110,15 @@ class Rounds:
         base = self._base(lead)
         news = {path: found for path, found in parts.items() if path in self._inside[lead] and path not in base.paths}
         if news:
-            base = FoundSum(base.paths | frozenset(news), summed(lead, watch, [base.found, *news.values()]))
-            if base.found.watch is not NOTHING:
+            base = Sum(base.paths | frozenset(news), summed(lead, watch, [base.told, *news.values()]))
+            if base.told.watch is not NOTHING:
                 self._kept.keep_found_sum(lead, base)
         others = [found for path, found in parts.items() if path not in base.paths]
-        return summed(lead, watch, [base.found, *others]) if others else base.found
+        return summed(lead, watch, [base.told, *others]) if others else base.told
 
-    def _base(self, lead: Lead) -> FoundSum:
+    def _base(self, lead: Lead) -> Sum[Found]:
         """What is already added up of the groups of the buckets that are looked at."""
         kept = self._sums.get(lead)
-        if kept is None or not kept.paths <= self._inside[lead] or not kept.found.suits(self._watches[lead]):
-            return FoundSum(frozenset(), self._nothing[lead])
+        if kept is None or not kept.paths <= self._inside[lead] or not kept.told.suits(self._watches[lead]):
+            return Sum(frozenset(), self._nothing[lead])
         return kept
