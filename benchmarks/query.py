@@ -4,8 +4,9 @@
 
 Makes flows of 24 hours as benchmarks/enriched.py has them, writes them as the store does and merges the files as it
 does; the folder is kept for the next time. Then asks what the panels of each dashboard ask of the whole time, together
-as the page does: the first look of a new engine (`first`), the next (`again`), and the next after a new file has come
-(`refresh`). Milliseconds of wall time and, in brackets, of CPU time. The operating system has the files in memory.
+as the page does: the first look of a new engine (`first`), the next (`again`), the next after a new file has come
+(`refresh`), and the first with a filter (`filtered`). Milliseconds of wall time and, in brackets, of CPU time. The
+operating system has the files in memory.
 """
 
 import argparse
@@ -19,9 +20,11 @@ import polars as pl
 import yaml
 
 from benchmarks.enriched import enriched
+from collector.datasets import FLOWS
 from collector.explore.asking import question, rows
-from collector.explore.dashboard import Dashboard
+from collector.explore.dashboard import Dashboard, Panel
 from collector.flows import Flows
+from collector.query.filter import parse
 from collector.query.model import Patience, Query, Range, Records
 from collector.query.parquet import ParquetEngine
 from collector.registry import number_of
@@ -35,6 +38,9 @@ BATCH = 200_000
 REFRESHED = 5_000
 TIMES = ("@timestamp", "event.ingested", "event.start", "event.end")
 EPHEMERAL = 32_768
+CLICK = "flow.service_name:https"
+"""A filter that half of the flows pass."""
+Asked = tuple[list[Query], list[Records]]
 
 
 def build(folder: Path, count: int) -> None:
@@ -82,22 +88,30 @@ def write(store: Folder, flows: Flows) -> Path:
 def looks(folder: Path, dashboard: Dashboard, *, alone: bool) -> None:
     """Prints what the panels of a dashboard take, together or each."""
     within = Range(START, START + LENGTH)
-    asked = [panel for panel in dashboard.panels() if panel.kind not in ("text", "records")]
-    records = [rows(dashboard, panel, within) for panel in dashboard.panels() if panel.kind == "records"]
-    queries = {panel.id: question(dashboard, panel, within) for panel in asked}
-    groups = {name: [one] for name, one in queries.items()} if alone else {"together": list(queries.values())}
+    panels = {panel.id: panel for panel in dashboard.panels() if panel.kind != "text"}
+    groups = {name: [one] for name, one in panels.items()} if alone else {"together": list(panels.values())}
     for name, group in groups.items():
-        print(f"  {name:24s} {_times(folder, group, [] if alone else records)}")
+        asked, filtered = (_asked(dashboard, group, within, given) for given in (None, CLICK))
+        print(f"  {name:24s} {_times(folder, asked, filtered)}")
 
 
-def _times(folder: Path, queries: list[Query], records: list[Records]) -> str:
+def _asked(dashboard: Dashboard, panels: list[Panel], within: Range, given: str | None) -> Asked:
+    """What panels ask; those of other rows than flows always without a filter."""
+    read = parse(given, FLOWS.asked) if given and dashboard.dataset == FLOWS.name else None
+    return (
+        [question(dashboard, panel, within, read) for panel in panels if panel.kind != "records"],
+        [rows(dashboard, panel, within, read) for panel in panels if panel.kind == "records"],
+    )
+
+
+def _times(folder: Path, asked: Asked, filtered: Asked) -> str:
     engine = ParquetEngine(folder)
-    first, again = (_milliseconds(engine, queries, records) for _ in range(2))
+    first, again = (_milliseconds(engine, *asked) for _ in range(2))
     path = write(Folder(folder), batch(REFRESHED, 0, 1))
-    refresh = _milliseconds(engine, queries, records)
+    refresh = _milliseconds(engine, *asked)
     path.unlink()
+    looks = {"first": first, "again": again, "refresh": refresh, "filtered": _milliseconds(engine, *filtered)}
     engine.close()
-    looks = {"first": first, "again": again, "refresh": refresh}
     return "  ".join(f"{name} {wall:6.0f} ({cpu:6.0f})" for name, (wall, cpu) in looks.items())
 
 

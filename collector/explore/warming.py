@@ -17,6 +17,8 @@ ROUND = 120.0
 """Seconds until new files are looked for."""
 VISITED = 3600.0
 """Seconds after a visit for which all dashboards are kept ready, not the first alone."""
+IDLE = 900.0
+"""Seconds for which columns of files stay in memory after they were looked at."""
 LENGTH = 86_400_000
 """Milliseconds of the range that dashboards are opened with."""
 
@@ -75,5 +77,6 @@ class Warmer:
             now = int(self._clock() * 1000)
             some = self._dashboards if time.monotonic() - self._visited < VISITED else self._dashboards[:1]
             warm(self._engine, some, Range(now - LENGTH, now), self._stopped)
+            self._engine.forget(IDLE)
             self._woken.wait(ROUND)
             self._woken.clear()

@@ -1,7 +1,7 @@
 """Columns of files that the store wrote, as Arrow has them."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -29,11 +29,13 @@ class Chunks:
         self._places = places
         self._texts: dict[tuple[bytes, bool], pa.Array] = {}
 
-    def column(self, name: str, path: str, groups: Sequence[int]) -> pa.ChunkedArray | None:
-        """A column of row groups, texts coded; None where it is not as the store writes it, or is damaged."""
+    def column(self, name: str, path: str, group: int) -> pa.Array | None:
+        """A column of a row group, texts and most numbers coded; None where it is not as the store writes it, or is
+        damaged.
+        """
         kind = self._schema.field(name).type
         try:
-            return pa.chunked_array(_alike([self._read(group, path, kind) for group in groups]))
+            return self._read(group, path, kind)
         except (OtherwiseError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError, OSError):
             return None
 
@@ -89,37 +91,33 @@ class Chunks:
         return self._texts[key]
 
 
-def _alike(parts: Sequence[pa.Array]) -> Sequence[pa.Array]:
-    """With places of one width."""
-    return parts if len({part.type for part in parts}) == 1 else [_wide(part) for part in parts]
-
-
-def _wide(part: pa.Array) -> pa.Array:
-    if pa.types.is_list(part.type):
-        return pa.ListArray.from_arrays(part.offsets, _wide(part.values), mask=part.is_null())
-    return pa.DictionaryArray.from_arrays(part.indices.cast(pa.int32()), part.dictionary, safe=False)
-
-
 def _numbers(
     dictionary: Packed | None, page: Packed, values: memoryview, there: Mask | None, stored: str, kind: pa.DataType
 ) -> pa.Array:
-    """Unsigned numbers have their bits where the stored type is signed."""
+    """Those that the store has numbered stay so."""
     count = _count(page, there)
     if page.encoding == PLAIN:
         numbers = _aligned(np.frombuffer(values, stored))
         if len(numbers) != count:
             raise OtherwiseError
-    elif dictionary is not None and page.encoding == RLE_DICTIONARY:
-        numbers = np.frombuffer(dictionary.unpacked(), stored)[entries(values, count)]
-    else:
+        return _valued(_spaced(numbers, there, 0), there, kind)
+    if dictionary is None or page.encoding != RLE_DICTIONARY:
         raise OtherwiseError
+    different = _valued(_aligned(np.frombuffer(dictionary.unpacked(), stored)), None, kind)
+    places = _aligned(entries(values, count))
+    if places.max(initial=0) >= len(different):
+        raise OtherwiseError
+    spaced = _spaced(places, there, 0)
+    return pa.DictionaryArray.from_arrays(_valued(spaced, there, pa.from_numpy_dtype(spaced.dtype)), different)
+
+
+def _valued(numbers: Numbers, there: Mask | None, kind: pa.DataType) -> pa.Array:
+    """Numbers as Arrow has them: unsigned ones have their bits where the stored type is signed."""
     if pa.types.is_integer(kind):
         shown = np.dtype(kind.to_pandas_dtype())
         numbers = numbers.view(shown) if shown.itemsize == numbers.itemsize else numbers.astype(shown)
-    if there is None:
-        return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
-    bits = np.packbits(there, bitorder="little")
-    return pa.Array.from_buffers(kind, len(there), [pa.py_buffer(bits), pa.py_buffer(_spaced(numbers, there, 0))])
+    bits = None if there is None else pa.py_buffer(np.packbits(there, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(numbers), [bits, pa.py_buffer(numbers)])
 
 
 def _aligned(numbers: Numbers) -> Numbers:

@@ -38,6 +38,11 @@ class Coded:
         """How many codes there are, that of null included."""
         return len(self.values) + 1
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        return self.codes.nbytes + int(self.values.estimated_size())
+
 
 @dataclass(frozen=True, eq=False)
 class CodedLists:

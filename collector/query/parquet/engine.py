@@ -30,6 +30,7 @@ from collector.query.parquet.keeping import Kept
 from collector.query.parquet.leading import lead_of
 from collector.query.parquet.listing import newest
 from collector.query.parquet.records import page
+from collector.query.parquet.shelf import Shelf
 from collector.query.parquet.states import ask_of
 from collector.query.parquet.store import Files
 from collector.query.parquet.texts import Texts
@@ -48,7 +49,7 @@ class ParquetEngine:
     def __init__(self, folder: Path, zone: str = "UTC") -> None:
         self._folder = folder
         self._files = Files(folder, ZoneInfo(zone))
-        self._texts = Texts()
+        self._shelf = Shelf(Texts())
         self._kept = Kept()
 
     def ask(self, queries: Sequence[Query], patience: Patience | None = None) -> list[Answer]:
@@ -70,7 +71,7 @@ class ParquetEngine:
 
         def made(n: int) -> Answer:
             patience.check()
-            return answer(queries[n], told[n], self._texts)
+            return answer(queries[n], told[n], self._shelf.texts)
 
         return self._files.mapped(made, range(len(queries)))
 
@@ -88,16 +89,20 @@ class ParquetEngine:
 
     def _forget(self) -> None:
         """Begin anew before all the texts that were ever read fill the memory."""
-        if len(self._texts) > MOST_TEXTS:
-            self._texts = Texts()
+        if len(self._shelf.texts) > MOST_TEXTS:
+            self._shelf = Shelf(Texts())
             self._kept = Kept()
+
+    def forget(self, seconds: float) -> None:
+        """The columns in memory that nobody has asked for in so long."""
+        self._shelf.forget(seconds)
 
     def records(self, records: Records, patience: Patience | None = None) -> Answer:
         """Rows as they are. QueryError."""
         return page(self._gathering(records.range, patience or Patience()), records)
 
     def _gathering(self, within: Range, patience: Patience) -> Gathering:
-        return Gathering(self._files, self._kept, self._texts, within, patience)
+        return Gathering(self._files, self._kept, self._shelf, within, patience)
 
     def values(self, name: str, prefix: str, within: Range, limit: int = 20, dataset: Dataset = FLOWS) -> list[str]:
         """The most frequent values of a field that begin so, as a filter would have them."""

@@ -16,9 +16,9 @@ from collector.query.parquet.leading import Found, Lead, all_told
 from collector.query.parquet.listing import SPAN, File
 from collector.query.parquet.reading import empty, read
 from collector.query.parquet.rounds import MOST_HELD, Rounds
+from collector.query.parquet.shelf import Shelf
 from collector.query.parquet.states import Ask, States, in_order, joined, ordered, together, whole
 from collector.query.parquet.store import Files, Looked
-from collector.query.parquet.texts import Texts
 
 LARGE = 50_000
 """Rows of files that are worth being read before anybody asks: others take milliseconds, and are merged soon."""
@@ -30,10 +30,10 @@ Part = tuple[Path, Mapping[Ask, States]]
 class Gathering:
     """One question, or several of the same time range."""
 
-    def __init__(self, files: Files, kept: Kept, texts: Texts, within: Range, patience: Patience) -> None:
+    def __init__(self, files: Files, kept: Kept, shelf: Shelf, within: Range, patience: Patience) -> None:
         self._files = files
         self._kept = kept
-        self.texts = texts
+        self.shelf = shelf
         self._within = within
         self._patience = patience
         self._now = time.time_ns() // 1_000_000
@@ -84,7 +84,7 @@ class Gathering:
 
     def _nothing(self, ask: Ask) -> States:
         """The states of no rows."""
-        return Asking(empty(ask.dataset, self.texts), self._within, self._now).states(ask)
+        return Asking(empty(ask.dataset, self.shelf.texts), self._within, self._now).states(ask)
 
     def _of_files(
         self, dataset: Dataset, asks: Sequence[Ask], leads: Sequence[Lead], looked: Looked
@@ -130,7 +130,7 @@ class Gathering:
         unread = rounds.unread(file.path)
         if missing or unread:
             needed = {name for ask in (*missing, *(lead.ask for lead in unread)) for name in _needed(ask)}
-            asking = Asking(read(file, dataset, self.texts, needed, self._within), self._within, self._now)
+            asking = Asking(read(file, dataset, self.shelf, needed, self._within), self._within, self._now)
         following = {ask for ask in missing if _finer(ask, asks)}
         if missing:
             self._patience.check()

@@ -103,7 +103,7 @@ def entries(data: memoryview, count: int) -> Numbers:
         return _packed(data[at:], head >> 1, data[0], count)
     if head >> 1 != count or len(data) != at + 1:
         raise OtherwiseError
-    return np.full(count, data[at])
+    return np.full(count, data[at], np.uint8)
 
 
 def _packed(data: memoryview, groups: int, width: int, count: int) -> Numbers:

@@ -14,9 +14,9 @@ from collector.query.parquet.filtering import EVERYTHING, Masks, names
 from collector.query.parquet.gathering import Gathering
 from collector.query.parquet.listing import File
 from collector.query.parquet.reading import picked, read
+from collector.query.parquet.shelf import Shelf
 from collector.query.parquet.states import ask_of
 from collector.query.parquet.store import Looked
-from collector.query.parquet.texts import Texts
 
 _KEY, _FILE, _PLACE = "key", "file", "place"
 _ORDER = "order of the page"
@@ -32,7 +32,7 @@ def page(gathering: Gathering, records: Records) -> Answer:
 
 
 def _page(gathering: Gathering, records: Records, looked: Looked) -> tuple[pl.DataFrame, list[str]]:
-    search = Search(records, gathering.texts)
+    search = Search(records, gathering.shelf)
     best = _newest(search, gathering, looked) if records.sort == TIME else _of_all(search, gathering, looked)
     frame = _rows(search, {file.path: file for file in looked.files}, best.slice(records.offset))
     return frame, looked.notes
@@ -71,9 +71,9 @@ def _check(records: Records) -> None:
 class Search:
     """Finds the first rows of each file."""
 
-    def __init__(self, records: Records, texts: Texts) -> None:
+    def __init__(self, records: Records, shelf: Shelf) -> None:
         self.records = records
-        self.texts = texts
+        self.shelf = shelf
         self._tree = EVERYTHING if records.filter is None else records.filter.tree
         self._now = time.time_ns() // 1_000_000
         field = fields.known(records.dataset, records.sort)
@@ -83,11 +83,11 @@ class Search:
     def best(self, file: File) -> pl.DataFrame:
         """The keys of the first rows of a file."""
         records = self.records
-        rows = read(file, records.dataset, self.texts, {records.sort, *names(self._tree)}, records.range, placed=True)
+        rows = read(file, records.dataset, self.shelf, {records.sort, *names(self._tree)}, records.range, placed=True)
         frame = pl.DataFrame([rows.field(records.sort).alias(_KEY), rows.places.alias(_PLACE)])
         frame = frame.filter(pl.Series(Masks(rows, self._now).of(self._tree)))
         if self.nothing.schema[_KEY] == pl.String:
-            frame = frame.with_columns(self.texts.words(frame.get_column(_KEY)).alias(_KEY))
+            frame = frame.with_columns(self.shelf.texts.words(frame.get_column(_KEY)).alias(_KEY))
         frame = self._candidates(frame)
         return self.sorted(frame.select(_KEY, pl.lit(str(file.path)).alias(_FILE), _PLACE))
 
@@ -113,7 +113,7 @@ def _rows(search: Search, files: Mapping[Path, File], best: pl.DataFrame) -> pl.
     numbered = best.with_row_index(_ORDER)
     for (path,), some in numbered.sort(_PLACE).group_by(_FILE, maintain_order=True):
         places = some.get_column(_PLACE).to_list()
-        rows = picked(files[Path(str(path))], dataset, search.texts, wanted or dataset.asked, places)
+        rows = picked(files[Path(str(path))], dataset, search.shelf, wanted or dataset.asked, places)
         names = wanted or tuple(name for name in dataset.asked if rows.has(name))
         parts.append(pl.DataFrame([some.get_column(_ORDER), *(rows.shown(name).alias(name) for name in names)]))
     found = pl.concat(parts, how="diagonal").sort(_ORDER)

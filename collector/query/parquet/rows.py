@@ -6,17 +6,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from collector.datasets import Dataset
-from collector.query.model import Range
 from collector.query.origins import Both, Constant, Stored, Turned, origin
 from collector.query.parquet import fields
 from collector.query.parquet.coding import (
     Coded,
     CodedLists,
     Floats,
-    Places,
     are_same,
     coded,
     in_common,
@@ -27,13 +24,14 @@ from collector.query.parquet.coding import (
     narrow,
     translated,
 )
-from collector.query.parquet.tables import of_time
+from collector.query.parquet.parts import Blank, Lists, Numbers, Part, Table
 from collector.query.parquet.texts import Texts
 from collector.schema import Field
 from collector.store.full import END, ENDS
 
 NUMBER = pl.UInt32()
 """Type of a text's number."""
+NO_TEXTS = pl.Series([], dtype=NUMBER)
 PLACE = "place"
 """Column of the number of a row in its file."""
 
@@ -41,30 +39,29 @@ PLACE = "place"
 class Rows:
     """The rows of a file that are of a time range, and their fields, each worked out at most once."""
 
-    def __init__(self, dataset: Dataset, texts: Texts, rows: pa.Table, within: Range | None) -> None:
+    def __init__(self, dataset: Dataset, texts: Texts, rows: Table) -> None:
         self.dataset = dataset
         self.texts = texts
-        self._table = rows if within is None else of_time(rows, within)
+        self._columns = rows.columns
+        self._count = sum(rows.rows)
         self._stored: dict[str, pl.Series] = {}
         self._coded: dict[str, Coded] = {}
         self._made: dict[str, Any] = {}
-        self._dictionaries: list[tuple[Any, pl.Series]] = []
 
     def __len__(self) -> int:
-        return int(self._table.num_rows)
+        return self._count
 
     @property
     def places(self) -> pl.Series:
         """The numbers of the rows in their file."""
-        return pl.Series(pl.from_arrow(self._table.column(PLACE)))
+        return pl.concat([part.series for part in self._columns[PLACE] if isinstance(part, Numbers)])
 
     def has(self, name: str) -> bool:
         """Whether any row has a value of a field, as far as the columns tell that it is made of."""
         if isinstance(origin(self.dataset, name), Constant):
             return True
         needed = [one for one in fields.columns(self.dataset, name) if one != END or name == END]
-        there = (self._table.column(one) for one in needed if one in self._table.column_names)
-        return any(one.null_count < len(one) for one in there)
+        return any(not isinstance(part, Blank) for one in needed for part in self._columns.get(one, ()))
 
     def field(self, name: str) -> pl.Series:
         """A field's values, null where a row has none: the numbers of texts; of lists a list."""
@@ -87,10 +84,8 @@ class Rows:
     def floats(self, name: str, nothing: float) -> Floats:
         """A field's numbers, `nothing` where a row has none."""
         source = origin(self.dataset, name)
-        if isinstance(source, Stored) and source.field.name in self._table.column_names:
-            column = self._table.column(source.field.name)
-            if not column.null_count:
-                return _floats(column)
+        if isinstance(source, Stored):
+            return _floats(self._columns.get(source.field.name, ()), self._count, nothing)
         numbers = self.field(name).cast(pl.Float64)
         return (numbers.fill_null(nothing) if numbers.null_count() else numbers).to_numpy()
 
@@ -113,40 +108,18 @@ class Rows:
         if key not in self._made:
             source, field = origin(self.dataset, name), fields.known(self.dataset, name)
             once = field.table is not None and field.kind == "keywords"
-            there = isinstance(source, Stored) and source.field.name in self._table.column_names
+            there = isinstance(source, Stored) and source.field.name in self._columns
             self._made[key] = self._coded_lists(name) if there and once else lists(self.field(name), once=once)
         made: CodedLists = self._made[key]
         return made
 
     def _coded_lists(self, name: str) -> CodedLists:
         """A column of lists of texts, none of which is in a list twice."""
-        chunks = self._table.column(name).chunks
-        parts = [self._parts(chunk.flatten()) for chunk in chunks]
-        values, tables = in_common([words for words, _ in parts])
-        lengths = np.concatenate([np.empty(0, np.intp), *map(_lengths, chunks)])
-        codes = translated(
-            zip(tables, (indices for _, indices in parts), strict=True), int(lengths.sum()), len(values) + 1
-        )
-        return listed(lengths, Coded(codes, values))
-
-    def _parts(self, chunk: Any) -> tuple[pl.Series, Any]:
-        """The numbers of the texts of a dictionary, and the places in it; the place behind its end for null."""
-        if chunk.null_count == len(chunk):
-            return pl.Series([], dtype=NUMBER), np.zeros(len(chunk), np.intp)
-        coded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
-        words = self._numbers(coded.dictionary)
-        indices = coded.indices.fill_null(len(words)) if coded.indices.null_count else coded.indices
-        return words, indices.to_numpy()
-
-    def _numbers(self, dictionary: Any) -> pl.Series:
-        """Of texts, behind which there may be null; the two ends often have the same dictionary."""
-        for known, numbers in self._dictionaries:
-            if known.equals(dictionary):
-                return numbers
-        numbers = self.texts.numbers(pl.Series(pl.from_arrow(dictionary), dtype=pl.String))
-        numbers = numbers.drop_nulls() if numbers.null_count() else numbers
-        self._dictionaries.append((dictionary, numbers))
-        return numbers
+        parts = [_listed(part) for part in self._columns[name]]
+        values, tables = in_common([part.elements.values for part in parts])
+        lengths = np.concatenate([np.empty(0, np.intp), *(part.lengths for part in parts)])
+        coded = zip(tables, (part.elements.codes for part in parts), strict=True)
+        return listed(lengths, Coded(translated(coded, int(lengths.sum()), len(values) + 1), values))
 
     def _codes(self, field: Field) -> Coded:
         if field.name not in self._coded:
@@ -158,16 +131,16 @@ class Rows:
 
     def _code_together(self, field: Field) -> None:
         """A column of texts and that of the other end, so that the same code is the same text in both."""
-        there = [name for name in (field.name, *_twins(field.name)) if name in self._table.column_names]
-        parts = {name: [self._parts(chunk) for chunk in self._table.column(name).chunks] for name in there}
-        dictionaries = [words for name in there for words, _ in parts[name]]
+        there = [name for name in (field.name, *_twins(field.name)) if name in self._columns]
+        parts = {name: [_coded(part) for part in self._columns[name]] for name in there}
+        dictionaries = [part.values for name in there for part in parts[name]]
         if are_same(dictionaries):
             values = dictionaries[0]
-            made = {name: joined([indices for _, indices in parts[name]], len(values) + 1) for name in there}
+            made = {name: joined([part.codes for part in parts[name]], len(values) + 1) for name in there}
         else:
             values, tables = in_common(dictionaries)
             left = iter(tables)
-            tabled = {name: [(next(left), indices) for _, indices in parts[name]] for name in there}
+            tabled = {name: [(next(left), part.codes) for part in parts[name]] for name in there}
             made = {name: translated(several, len(self), len(values) + 1) for name, several in tabled.items()}
         self._coded |= {name: Coded(codes, values) for name, codes in made.items()}
         if field.name not in there:
@@ -189,20 +162,13 @@ class Rows:
         return self._stored[field.name]
 
     def _read(self, field: Field) -> pl.Series:
-        if field.name not in self._table.column_names:
+        if field.name not in self._columns:
             return pl.Series([None], dtype=_type(field)).new_from_index(0, len(self))
         if fields.is_text(field) and field.kind != "keywords":
             held = self._codes(field)
             return held.values.extend_constant(None, 1).gather(pl.Series(held.codes))
-        read = self._list if field.kind == "keywords" else _physical
-        parts = [read(chunk) for chunk in self._table.column(field.name).chunks]
+        parts = [_values(part, _type(field)) for part in self._columns[field.name]]
         return pl.concat(parts).rechunk() if parts else pl.Series([], dtype=_type(field))
-
-    def _list(self, chunk: Any) -> pl.Series:
-        offsets = np.concatenate([[0], np.cumsum(_lengths(chunk))]).astype(np.int32)
-        words, indices = self._parts(chunk.flatten())
-        numbers = words.extend_constant(None, 1).gather(pl.Series(indices)).to_arrow()
-        return pl.Series(pl.from_arrow(pa.ListArray.from_arrays(pa.array(offsets), numbers, mask=chunk.is_null())))
 
     def _turned(self, source: pl.Series, destination: pl.Series) -> pl.Series:
         """Of the client, or the other way round of the server."""
@@ -238,23 +204,52 @@ def _type(field: Field) -> pl.DataType:
     return pl.Int64() if field.kind == "time" else field.dtype
 
 
-def _physical(chunk: Any) -> pl.Series:
-    return pl.Series(pl.from_arrow(chunk)).to_physical()
+def _values(part: Part, kind: pl.DataType) -> pl.Series:
+    """Numbers, or lists of those of texts."""
+    match part:
+        case Numbers():
+            return part.series.cast(kind)
+        case Lists():
+            return _lists(part).cast(kind)
+        case Blank():
+            return pl.Series([None], dtype=kind).new_from_index(0, part.rows)
+    raise TypeError(kind)
 
 
-def _floats(column: Any) -> Floats:
-    """Numbers without nulls, written once."""
-    found, begin = np.empty(len(column)), 0
-    for chunk in column.chunks:
-        found[begin : begin + len(chunk)] = chunk.to_numpy()
-        begin += len(chunk)
+def _lists(part: Lists) -> pl.Series:
+    elements = part.coded.elements
+    numbers = elements.values.extend_constant(None, 1).gather(pl.Series(elements.codes)).to_arrow()
+    offsets = np.append(part.coded.starts, len(elements.codes)).astype(np.int32)
+    return pl.Series(pl.from_arrow(pa.ListArray.from_arrays(pa.array(offsets), numbers, mask=pa.array(~part.there))))
+
+
+def _coded(part: Part) -> Coded:
+    """A part of a column of texts."""
+    return part if isinstance(part, Coded) else Coded(np.zeros(_rows(part), np.uint8), NO_TEXTS)
+
+
+def _listed(part: Part) -> CodedLists:
+    """A part of a column of lists."""
+    if isinstance(part, Lists):
+        return part.coded
+    return listed(np.zeros(_rows(part), np.intp), Coded(np.zeros(0, np.uint8), NO_TEXTS))
+
+
+def _rows(part: Part) -> int:
+    return part.rows if isinstance(part, Blank) else 0
+
+
+def _floats(parts: Sequence[Part], count: int, nothing: float) -> Floats:
+    """Numbers, written once."""
+    found, begin = np.full(count, nothing) if not parts else np.empty(count), 0
+    for part in parts:
+        if isinstance(part, Numbers):
+            part.floats(found[begin : begin + len(part.codes)], nothing)
+            begin += len(part.codes)
+        else:
+            found[begin : begin + _rows(part)] = nothing
+            begin += _rows(part)
     return found
-
-
-def _lengths(chunk: Any) -> Places:
-    """Of lists; 0 where there is none."""
-    lengths: Places = pc.list_value_length(chunk).fill_null(0).to_numpy().astype(np.intp)
-    return lengths
 
 
 def _both(several: Sequence[pl.Series]) -> pl.Series:
