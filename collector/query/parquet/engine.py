@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from collector.datasets import FLOWS, Dataset
+from collector.memory import share
 from collector.query.conditions import Pattern
 from collector.query.filter import Filter
 from collector.query.measures import measure
@@ -26,10 +27,12 @@ from collector.query.model import (
 from collector.query.parquet import fields
 from collector.query.parquet.answers import Told, answer, leading, plainly
 from collector.query.parquet.gathering import Gathering
+from collector.query.parquet.keeping import MOST_BYTES as STATES
 from collector.query.parquet.keeping import Kept
 from collector.query.parquet.leading import lead_of
 from collector.query.parquet.listing import newest
 from collector.query.parquet.records import page
+from collector.query.parquet.shelf import MOST_BYTES as COLUMNS
 from collector.query.parquet.shelf import Shelf
 from collector.query.parquet.states import ask_of
 from collector.query.parquet.store import Files
@@ -49,8 +52,12 @@ class ParquetEngine:
     def __init__(self, folder: Path, zone: str = "UTC") -> None:
         self._folder = folder
         self._files = Files(folder, ZoneInfo(zone))
-        self._shelf = Shelf(Texts())
-        self._kept = Kept()
+        self._begin()
+
+    def _begin(self) -> None:
+        """With nothing in memory."""
+        self._shelf = Shelf(Texts(), share(COLUMNS, 8))
+        self._kept = Kept(share(STATES, 8))
 
     def ask(self, queries: Sequence[Query], patience: Patience | None = None) -> list[Answer]:
         """The answers, each file being read once for all questions about the same time. QueryError."""
@@ -90,8 +97,7 @@ class ParquetEngine:
     def _forget(self) -> None:
         """Begin anew before all the texts that were ever read fill the memory."""
         if len(self._shelf.texts) > MOST_TEXTS:
-            self._shelf = Shelf(Texts())
-            self._kept = Kept()
+            self._begin()
 
     def forget(self, seconds: float) -> None:
         """The columns in memory that nobody has asked for in so long."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from collector.datasets import Dataset
+from collector.memory import share
 from collector.query.model import TIME, Patience, Range
 from collector.query.parquet.asking import Asking
 from collector.query.parquet.filtering import lasting, names
@@ -90,7 +91,7 @@ class Gathering:
         self, dataset: Dataset, asks: Sequence[Ask], leads: Sequence[Lead], looked: Looked
     ) -> tuple[dict[Ask, States], dict[Lead, Found], list[str]]:
         inside = {ask: self._whole(ask, looked.files) for ask in asks}
-        rounds = self._rounds(leads, looked, MOST_HELD)
+        rounds = self._rounds(leads, looked, share(MOST_HELD, 4))
         sums = {ask: self._sum(ask, inside[ask]) for ask in asks}
 
         def work(file: File) -> Part:
