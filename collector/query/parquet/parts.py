@@ -15,6 +15,9 @@ from collector.query.parquet import fields
 from collector.query.parquet.coding import Coded, CodedLists, Floats, Places, listed, looked_up, narrow, taken
 from collector.schema import Field
 
+NUMBER = pl.UInt32()
+"""Type of a text's number."""
+_NO_TEXTS = pl.Series([], dtype=NUMBER)
 _WIDE = 1 << 32
 """Numbers that differ by so much stay as they are."""
 Number = Callable[[pa.Array], pl.Series]
@@ -100,6 +103,14 @@ class Lists:
         _, elements = self.coded.apart(rows)
         return Lists(listed(taken(self.coded.lengths, rows), elements), taken(self.there, rows))
 
+    @property
+    def series(self) -> pl.Series:
+        """Null where there is none."""
+        elements = self.coded.elements
+        numbers = elements.values.extend_constant(None, 1).gather(pl.Series(elements.codes)).to_arrow()
+        offsets = pa.array(np.append(self.coded.starts, len(elements.codes)).astype(np.int32))
+        return pl.Series(pl.from_arrow(pa.ListArray.from_arrays(offsets, numbers, mask=pa.array(~self.there))))
+
 
 Part = Blank | Numbers | Coded | Lists
 
@@ -158,6 +169,43 @@ def _less(values: npt.NDArray[Any], there: Mask | None) -> Numbers:
         return Numbers(values, there, values.dtype)
     less = values - values.dtype.type(least) if least else values
     return Numbers(less.astype(kind), there, values.dtype, least)
+
+
+def series(part: Part, kind: pl.DataType) -> pl.Series:
+    """Numbers, or lists of the numbers of texts, as polars has them."""
+    if isinstance(part, Numbers | Lists):
+        return part.series.cast(kind)
+    return pl.Series([None], dtype=kind).new_from_index(0, _rows(part))
+
+
+def texts_of(part: Part) -> Coded:
+    """Of a column of texts."""
+    return part if isinstance(part, Coded) else Coded(np.zeros(_rows(part), np.uint8), _NO_TEXTS)
+
+
+def lists_of(part: Part) -> CodedLists:
+    """Of a column of lists."""
+    if isinstance(part, Lists):
+        return part.coded
+    return listed(np.zeros(_rows(part), np.intp), Coded(np.zeros(0, np.uint8), _NO_TEXTS))
+
+
+def floats(parts: Sequence[Part], count: int, nothing: float) -> Floats:
+    """Numbers of so many rows, `nothing` where there is none."""
+    found, begin = np.empty(count) if parts else np.full(count, nothing), 0
+    for part in parts:
+        if isinstance(part, Numbers):
+            part.floats(found[begin : begin + len(part.codes)], nothing)
+            begin += len(part.codes)
+        else:
+            found[begin : begin + _rows(part)] = nothing
+            begin += _rows(part)
+    return found
+
+
+def _rows(part: Part) -> int:
+    """Of a column that has nothing."""
+    return part.rows if isinstance(part, Blank) else 0
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from collector.datasets import Dataset
 from collector.query.origins import Both, Constant, Stored, Turned, origin
@@ -24,14 +23,11 @@ from collector.query.parquet.coding import (
     narrow,
     translated,
 )
-from collector.query.parquet.parts import Blank, Lists, Numbers, Part, Table
+from collector.query.parquet.parts import NUMBER, Blank, Numbers, Table, floats, lists_of, series, texts_of
 from collector.query.parquet.texts import Texts
 from collector.schema import Field
 from collector.store.full import END, ENDS
 
-NUMBER = pl.UInt32()
-"""Type of a text's number."""
-NO_TEXTS = pl.Series([], dtype=NUMBER)
 PLACE = "place"
 """Column of the number of a row in its file."""
 
@@ -85,7 +81,7 @@ class Rows:
         """A field's numbers, `nothing` where a row has none."""
         source = origin(self.dataset, name)
         if isinstance(source, Stored):
-            return _floats(self._columns.get(source.field.name, ()), self._count, nothing)
+            return floats(self._columns.get(source.field.name, ()), self._count, nothing)
         numbers = self.field(name).cast(pl.Float64)
         return (numbers.fill_null(nothing) if numbers.null_count() else numbers).to_numpy()
 
@@ -115,7 +111,7 @@ class Rows:
 
     def _coded_lists(self, name: str) -> CodedLists:
         """A column of lists of texts, none of which is in a list twice."""
-        parts = [_listed(part) for part in self._columns[name]]
+        parts = [lists_of(part) for part in self._columns[name]]
         values, tables = in_common([part.elements.values for part in parts])
         lengths = np.concatenate([np.empty(0, np.intp), *(part.lengths for part in parts)])
         coded = zip(tables, (part.elements.codes for part in parts), strict=True)
@@ -132,7 +128,7 @@ class Rows:
     def _code_together(self, field: Field) -> None:
         """A column of texts and that of the other end, so that the same code is the same text in both."""
         there = [name for name in (field.name, *_twins(field.name)) if name in self._columns]
-        parts = {name: [_coded(part) for part in self._columns[name]] for name in there}
+        parts = {name: [texts_of(part) for part in self._columns[name]] for name in there}
         dictionaries = [part.values for name in there for part in parts[name]]
         if are_same(dictionaries):
             values = dictionaries[0]
@@ -167,7 +163,7 @@ class Rows:
         if fields.is_text(field) and field.kind != "keywords":
             held = self._codes(field)
             return held.values.extend_constant(None, 1).gather(pl.Series(held.codes))
-        parts = [_values(part, _type(field)) for part in self._columns[field.name]]
+        parts = [series(part, _type(field)) for part in self._columns[field.name]]
         return pl.concat(parts).rechunk() if parts else pl.Series([], dtype=_type(field))
 
     def _turned(self, source: pl.Series, destination: pl.Series) -> pl.Series:
@@ -202,54 +198,6 @@ def _type(field: Field) -> pl.DataType:
     if fields.is_text(field):
         return NUMBER
     return pl.Int64() if field.kind == "time" else field.dtype
-
-
-def _values(part: Part, kind: pl.DataType) -> pl.Series:
-    """Numbers, or lists of those of texts."""
-    match part:
-        case Numbers():
-            return part.series.cast(kind)
-        case Lists():
-            return _lists(part).cast(kind)
-        case Blank():
-            return pl.Series([None], dtype=kind).new_from_index(0, part.rows)
-    raise TypeError(kind)
-
-
-def _lists(part: Lists) -> pl.Series:
-    elements = part.coded.elements
-    numbers = elements.values.extend_constant(None, 1).gather(pl.Series(elements.codes)).to_arrow()
-    offsets = np.append(part.coded.starts, len(elements.codes)).astype(np.int32)
-    return pl.Series(pl.from_arrow(pa.ListArray.from_arrays(pa.array(offsets), numbers, mask=pa.array(~part.there))))
-
-
-def _coded(part: Part) -> Coded:
-    """A part of a column of texts."""
-    return part if isinstance(part, Coded) else Coded(np.zeros(_rows(part), np.uint8), NO_TEXTS)
-
-
-def _listed(part: Part) -> CodedLists:
-    """A part of a column of lists."""
-    if isinstance(part, Lists):
-        return part.coded
-    return listed(np.zeros(_rows(part), np.intp), Coded(np.zeros(0, np.uint8), NO_TEXTS))
-
-
-def _rows(part: Part) -> int:
-    return part.rows if isinstance(part, Blank) else 0
-
-
-def _floats(parts: Sequence[Part], count: int, nothing: float) -> Floats:
-    """Numbers, written once."""
-    found, begin = np.full(count, nothing) if not parts else np.empty(count), 0
-    for part in parts:
-        if isinstance(part, Numbers):
-            part.floats(found[begin : begin + len(part.codes)], nothing)
-            begin += len(part.codes)
-        else:
-            found[begin : begin + _rows(part)] = nothing
-            begin += _rows(part)
-    return found
 
 
 def _both(several: Sequence[pl.Series]) -> pl.Series:
