@@ -6,15 +6,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from collector.datasets import FLOWS
-from collector.query.columns import packed
 from collector.query.model import OTHER, TIME, Answer, Query
 from collector.query.parquet import fields
 from collector.query.parquet.columns import BUCKET, COUNT
 from collector.query.parquet.leading import Found
 from collector.query.parquet.measuring import measured
+from collector.query.parquet.sorting import sortables
 from collector.query.parquet.states import Ask, States, in_order, joined, kept, key_columns, whole
 from collector.query.parquet.texts import Texts
-from collector.schema import Field
 
 SPREAD = "Bytes and packets of long flows are spread over the time from their start to their end."
 AT_END = "Flows count with all their bytes and packets at the time of their end."
@@ -77,10 +76,11 @@ def _top(query: Query, states: States, texts: Texts) -> pl.DataFrame:
     order = query.measures[query.order]
     ranked = measured(states, [order], [*keys, BUCKET], query.range.seconds)
     best = _candidates(ranked, order.text, query)
-    ordered = best.with_columns(_sortable(query, place, best.get_column(key), texts) for place, key in enumerate(keys))
-    by = [order.text, *(f"sort{place}" for place in range(len(keys)))]
+    sortable = sortables(query.dataset, dict(zip(keys, query.by, strict=True)), best, texts)
+    by = [order.text, *(column.name for column in sortable)]
     descending = [not query.ascending, *[False] * len(keys)]
-    return ordered.sort(by, descending=descending, nulls_last=True).head(query.top).select(keys).with_row_index(_PLACE)
+    ordered = best.with_columns(sortable).sort(by, descending=descending, nulls_last=True)
+    return ordered.head(query.top).select(keys).with_row_index(_PLACE)
 
 
 def _candidates(ranked: pl.DataFrame, name: str, query: Query) -> pl.DataFrame:
@@ -95,23 +95,9 @@ def _candidates(ranked: pl.DataFrame, name: str, query: Query) -> pl.DataFrame:
     return ranked.filter(pl.col(name) <= last if query.ascending else pl.col(name) >= last)
 
 
-def _field(query: Query, place: int) -> Field:
-    return fields.known(query.dataset, query.by[place])
-
-
-def _sortable(query: Query, place: int, keys: pl.Series, texts: Texts) -> pl.Series:
-    """Values in the order of the field: of addresses that of their numbers, of ids that of their texts."""
-    field = _field(query, place)
-    if fields.is_text(field):
-        keys = texts.words(keys)
-    if field.kind == "ip":
-        keys = pl.Series([packed(one) for one in keys.to_list()], dtype=pl.Binary)
-    return (keys.cast(pl.String) if field.kind == "id" else keys).alias(f"sort{place}")
-
-
 def _shown(frame: pl.DataFrame, query: Query, place: int, texts: Texts) -> pl.Series:
     """The values of a field of the groups, in the type of the schema; null for the others."""
-    field = _field(query, place)
+    field = fields.known(query.dataset, query.by[place])
     values = frame.get_column(f"key{place}")
     shown = texts.words(values) if fields.is_text(field) else values.cast(field.dtype)
     return shown.alias(query.by[place])

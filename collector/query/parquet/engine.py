@@ -27,7 +27,7 @@ from collector.query.parquet import fields
 from collector.query.parquet.answers import Told, answer, leading, plainly
 from collector.query.parquet.gathering import Gathering
 from collector.query.parquet.keeping import Kept
-from collector.query.parquet.leading import lead_of
+from collector.query.parquet.leads import lead_of
 from collector.query.parquet.listing import newest
 from collector.query.parquet.records import page
 from collector.query.parquet.states import ask_of

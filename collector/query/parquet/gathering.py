@@ -12,7 +12,8 @@ from collector.query.model import TIME, Patience, Range
 from collector.query.parquet.asking import Asking
 from collector.query.parquet.filtering import lasting, names
 from collector.query.parquet.keeping import Kept, Sum
-from collector.query.parquet.leading import Found, Lead, all_told
+from collector.query.parquet.leading import Found, all_told
+from collector.query.parquet.leads import Lead
 from collector.query.parquet.listing import SPAN, File
 from collector.query.parquet.reading import empty, read
 from collector.query.parquet.rounds import MOST_HELD, Rounds
@@ -79,7 +80,7 @@ class Gathering:
                 return
 
     def _rounds(self, leads: Sequence[Lead], looked: Looked, room: int) -> Rounds:
-        nothing = {lead: all_told(lead, self._nothing(lead.ask)) for lead in leads}
+        nothing = {lead: all_told(lead, self._nothing(lead.ask), self.texts) for lead in leads}
         return Rounds(self._kept, nothing, {lead: self._whole(lead.ask, looked.files) for lead in leads}, room)
 
     def _nothing(self, ask: Ask) -> States:

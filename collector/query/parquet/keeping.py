@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from collector.query.parquet.leading import Found, Lead, Watch
+from collector.query.parquet.leading import Found, Watch
+from collector.query.parquet.leads import Lead
 from collector.query.parquet.states import Ask, States
 
 MOST_BYTES = 512 * 2**20

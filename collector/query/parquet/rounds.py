@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from collector.query.parquet.keeping import Kept, Sum
-from collector.query.parquet.leading import NOTHING, Found, Lead, Led, Watch, summed, wider
+from collector.query.parquet.leading import NOTHING, Found, Led, Watch, summed, wider
+from collector.query.parquet.leads import Lead
 
 MOST_HELD = 768 * 2**20
 """Memory of columns that stay for the next round: those of other files are read again."""
