@@ -25,7 +25,7 @@ def added(frames: Sequence[pl.DataFrame], keys: Sequence[str], *, distinct: bool
     if distinct and len(there) == 1 and there[0].width == parts[0].width:
         return parts[0]
     if sum(part.height for part in parts) > 2 * BLOCK and keys:
-        return pl.concat([_added(some, keys, states) for some in _ranges(parts, keys[0])])
+        return pl.concat([_added(some, keys, states) for some in _ranges(parts, keys[0])], rechunk=True)
     return _added(parts, keys, states)
 
 

@@ -9,9 +9,10 @@ from collector.datasets import FLOWS
 from collector.query.model import OTHER, TIME, Answer, Query
 from collector.query.parquet import fields
 from collector.query.parquet.columns import BUCKET, COUNT
+from collector.query.parquet.growing import Total
 from collector.query.parquet.leading import Found
 from collector.query.parquet.measuring import measured
-from collector.query.parquet.sorting import sortables
+from collector.query.parquet.sorting import candidates, sortables
 from collector.query.parquet.states import Ask, States, in_order, joined, kept, key_columns, whole
 from collector.query.parquet.texts import Texts
 
@@ -35,9 +36,13 @@ class Told:
     """What to tell of files that were skipped."""
 
 
-def plainly(found: Mapping[Ask, States], ask: Ask) -> Told:
-    """By the states of all groups."""
-    return Told(found[ask], found[ask.ranking if ask.by else ask])
+def plainly(query: Query, found: Mapping[Ask, Total], ask: Ask) -> Told:
+    """By the states of all groups, or of those that can be among the first."""
+    front = found[ask].front(query, ask) if ask.by else None
+    if front is not None:
+        return Told(front, front)
+    ranking = ask.ranking if ask.by else ask
+    return Told(found[ask].states(ask), found[ranking].states(ranking))
 
 
 def leading(found: Found, ask: Ask) -> Told:
@@ -75,24 +80,12 @@ def _top(query: Query, states: States, texts: Texts) -> pl.DataFrame:
         return pl.DataFrame(schema={_PLACE: pl.UInt32})
     order = query.measures[query.order]
     ranked = measured(states, [order], [*keys, BUCKET], query.range.seconds)
-    best = _candidates(ranked, order.text, query)
+    best = candidates(ranked, order.text, query.top, ascending=query.ascending)
     sortable = sortables(query.dataset, dict(zip(keys, query.by, strict=True)), best, texts)
     by = [order.text, *(column.name for column in sortable)]
     descending = [not query.ascending, *[False] * len(keys)]
     ordered = best.with_columns(sortable).sort(by, descending=descending, nulls_last=True)
     return ordered.head(query.top).select(keys).with_row_index(_PLACE)
-
-
-def _candidates(ranked: pl.DataFrame, name: str, query: Query) -> pl.DataFrame:
-    """All groups that may be among the top ones: also those that are equal to the last of them."""
-    if ranked.height <= query.top:
-        return ranked
-    values = ranked.get_column(name).drop_nulls()
-    if len(values) < query.top:
-        return ranked
-    best = values.bottom_k(query.top) if query.ascending else values.top_k(query.top)
-    last = best.max() if query.ascending else best.min()
-    return ranked.filter(pl.col(name) <= last if query.ascending else pl.col(name) >= last)
 
 
 def _shown(frame: pl.DataFrame, query: Query, place: int, texts: Texts) -> pl.Series:

@@ -5,8 +5,9 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
+from collector.query.parquet.growing import Growing
 from collector.query.parquet.leading import Found, Watch
 from collector.query.parquet.leads import Lead
 from collector.query.parquet.states import Ask, States
@@ -23,15 +24,14 @@ class _Sized(Protocol):
 
 
 Kind = TypeVar("Kind", bound=_Sized)
-Told = TypeVar("Told", bound=_Sized)
 
 
 @dataclass(frozen=True)
-class Sum(Generic[Told]):
-    """What several files tell, added up."""
+class Sum:
+    """What several files tell of leading groups, added up."""
 
     paths: frozenset[Path]
-    told: Told
+    told: Found
 
     @property
     def size(self) -> int:
@@ -67,11 +67,11 @@ class Kept:
         """Keep what a file tells of leading groups."""
         self._put((path, lead), found)
 
-    def found_sum(self, lead: Lead) -> Sum[Found] | None:
+    def found_sum(self, lead: Lead) -> Sum | None:
         """What was kept of several files of leading groups."""
         return self._get((None, lead), Sum)
 
-    def keep_found_sum(self, lead: Lead, made: Sum[Found]) -> None:
+    def keep_found_sum(self, lead: Lead, made: Sum) -> None:
         """Keep what several files tell of leading groups, in place of the last."""
         self._put((None, lead), made)
 
@@ -93,11 +93,11 @@ class Kept:
         """Whether what nobody has asked for yet has to stay out."""
         return self._bytes > self._most * 3 // 4
 
-    def sum(self, ask: Ask) -> Sum[States] | None:
+    def sum(self, ask: Ask) -> Growing | None:
         """The last sum."""
-        return self._get(ask, Sum)
+        return self._get(ask, Growing)
 
-    def keep_sum(self, ask: Ask, made: Sum[States]) -> None:
+    def keep_sum(self, ask: Ask, made: Growing) -> None:
         """Keep a sum in place of the last one."""
         self._put(ask, made)
 

@@ -20,7 +20,8 @@ def measured(
     """The groups' keys, and a column for each measure under its text; `seconds` is what those per second are of."""
     frame = states.main
     for name in _fields(measures, "unique"):
-        frame = _with_different(frame, states.values[name], name, keys)
+        if column(DIFFERENT, name) not in frame.columns:
+            frame = counting(frame, states.values[name], name, keys)
     for name in _fields(measures, "percentile"):
         frame = _with_percentiles(frame, states.values[name], name, measures, keys)
     return frame.select(*keys, *(_measure(one, seconds) for one in measures))
@@ -55,7 +56,7 @@ def _fields(measures: Sequence[Measure], kind: str) -> list[str]:
     return sorted({one.field for one in measures if one.field is not None and one.kind == kind})
 
 
-def _with_different(frame: pl.DataFrame, values: pl.DataFrame, name: str, keys: Sequence[str]) -> pl.DataFrame:
+def counting(frame: pl.DataFrame, values: pl.DataFrame, name: str, keys: Sequence[str]) -> pl.DataFrame:
     """The count of the different values of a field, beside what is there: one for each row of `values`."""
     counted = column(DIFFERENT, name)
     several = _runs(values.select(keys), counted)

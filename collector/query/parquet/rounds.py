@@ -117,7 +117,7 @@ class Rounds:
         others = [found for path, found in parts.items() if path not in base.paths]
         return summed(lead, watch, [base.told, *others]) if others else base.told
 
-    def _base(self, lead: Lead) -> Sum[Found]:
+    def _base(self, lead: Lead) -> Sum:
         """What is already added up of the groups of the buckets that are looked at."""
         kept = self._sums.get(lead)
         if kept is None or not kept.paths <= self._inside[lead] or not kept.told.suits(self._watches[lead]):

@@ -16,6 +16,18 @@ def sortables(dataset: Dataset, names: Mapping[str, str], groups: pl.DataFrame, 
     return [one.alias(f"sort{place}") for place, one in enumerate(made)]
 
 
+def candidates(ranked: pl.DataFrame, name: str, top: int, *, ascending: bool) -> pl.DataFrame:
+    """All groups that may be among the top ones by a column: also those that are equal to the last of them."""
+    if ranked.height <= top:
+        return ranked
+    values = ranked.get_column(name).drop_nulls()
+    if len(values) < top:
+        return ranked
+    best = values.bottom_k(top) if ascending else values.top_k(top)
+    last = best.max() if ascending else best.min()
+    return ranked.filter(pl.col(name) <= last if ascending else pl.col(name) >= last)
+
+
 def _sortable(dataset: Dataset, name: str, keys: pl.Series, texts: Texts) -> pl.Series:
     """Values in the order of the field: of addresses that of their numbers, of ids that of their texts."""
     field = fields.known(dataset, name)
