@@ -13,7 +13,7 @@ from collector.query.filter import parse
 from collector.query.measures import measure
 from collector.query.model import Query, Range
 from collector.query.parquet import ParquetEngine, fronts
-from collector.query.parquet.searching import are_sorted, bounds, spans
+from collector.query.parquet.searching import are_sorted, found, found_among, rise_within, spans
 from collector.query.parquet.states import States
 from collector.schema import fields
 from collector.store.parquet.folder import Folder
@@ -45,6 +45,7 @@ WHOLE = [
     query("unique:source.port", by=PAIR, top=5, ascending=True),
     query("unique:source.port", by=PAIR, top=5, interval=3_600_000),
     query("p90:network.bytes", by=PAIR, top=5),
+    query("flows/s", by=("flow.rep_tags", "destination.port"), top=3),
     query("unique:flow.vlan", by=PAIR, top=5),
     query("unique:source.port", by=PAIR, top=1000),
 ]
@@ -52,7 +53,7 @@ WHOLE = [
 
 
 @pytest.fixture(autouse=True)
-def found(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+def fronted(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether something was found, each time; however few groups there are."""
     monkeypatch.setattr(fronts, "MANY", 0)
     monkeypatch.setattr(fronts, "FEW", 1)
@@ -79,17 +80,17 @@ def check(one: ParquetEngine, root: Path, questions: list[Query]) -> None:
         assert_frame_equal(answer.frame, frame, rel_tol=1e-12)
 
 
-def test_the_same_groups_come_first(tmp_path: Path, found: list[bool]) -> None:
+def test_the_same_groups_come_first(tmp_path: Path, fronted: list[bool]) -> None:
     root = store(tmp_path, flows())
     one = ParquetEngine(root)
     for _ in range(2):
         check(one, root, FRONTS[:4])
-    assert all(found)
-    assert found
+    assert all(fronted)
+    assert fronted
     check(one, root, FRONTS + WHOLE)
 
 
-def test_they_are_those_of_the_flows(tmp_path: Path, found: list[bool]) -> None:
+def test_they_are_those_of_the_flows(tmp_path: Path, fronted: list[bool]) -> None:
     root = store(tmp_path, flows())
     one, asked = ParquetEngine(root), query("unique:source.port", "flows", by=PAIR, top=6)
     one.ask([asked])
@@ -98,7 +99,7 @@ def test_they_are_those_of_the_flows(tmp_path: Path, found: list[bool]) -> None:
     whole = pl.concat([expected(flows()).select(*PAIR, "source.port"), expected(flows(9, seed=1))], how="diagonal")
     counted = whole.drop_nulls(PAIR).group_by(PAIR).agg(pl.col("source.port").n_unique().cast(pl.Int64), flows=pl.len())
     assert one.ask([asked])[0].frame.select(*PAIR, "unique:source.port").rows() == ranked(counted).rows()
-    assert all(found)
+    assert all(fronted)
 
 
 def ranked(counted: pl.DataFrame) -> pl.DataFrame:
@@ -111,7 +112,7 @@ def ranked(counted: pl.DataFrame) -> pl.DataFrame:
     return best.head(6).select(*PAIR, "source.port")
 
 
-def test_what_comes_is_seen(tmp_path: Path, found: list[bool]) -> None:
+def test_what_comes_is_seen(tmp_path: Path, fronted: list[bool]) -> None:
     """In few flows, which are added to what came since, and in many, which are added to the whole."""
     root = store(tmp_path, flows())
     one = ParquetEngine(root)
@@ -121,7 +122,7 @@ def test_what_comes_is_seen(tmp_path: Path, found: list[bool]) -> None:
             add_file(Folder(root), day, part)
         check(one, root, FRONTS)
         check(one, root, (FRONTS + WHOLE)[seed::3])
-    assert sum(found) > len(found) // 2
+    assert sum(fronted) > len(fronted) // 2
 
 
 def test_what_is_gone_does_not_count(tmp_path: Path) -> None:
@@ -153,16 +154,28 @@ def test_one_that_falls_makes_room_for_others(tmp_path: Path) -> None:
     check(one, root, asked)
 
 
-def test_rows_are_found_by_all_columns() -> None:
+@pytest.mark.parametrize("least", [0, -1, 1 << 40])
+def test_rows_are_found_by_all_columns(least: int) -> None:
+    """Also where they make no one number, as some is negative or they are too large together."""
     draw = np.random.default_rng(3)
-    rows = sorted({(int(a), int(b)) for a, b in draw.integers(0, 9, (40, 2))})
-    several = [np.array(column, dtype) for column, dtype in zip(zip(*rows, strict=True), ("u4", "i8"), strict=True)]
-    wanted = [draw.integers(-1, 11, 200), draw.integers(-1, 11, 200)]
-    begins, ends = bounds(several, wanted)
-    for a, b, begin, end in zip(*wanted, begins, ends, strict=True):
-        assert rows[begin:end] == [row for row in rows if row == (a, b)]
-        assert rows[:begin] == [row for row in rows if row < (a, b)]
-    assert bounds([one[:0] for one in several], wanted)[1].tolist() == [0] * 200
+    rows = sorted({(int(a), int(b)) for a, b in draw.integers(least, least + 9, (40, 2))})
+    several = [np.array(column) for column in zip(*rows, strict=True)]
+    wanted = [draw.integers(least, least + 11, 200) for _ in range(2)]
+    each = list(zip(*(one.tolist() for one in wanted), strict=True))
+    assert found(several, wanted).tolist() == [rows.index(one) if one in rows else -1 for one in each]
+    assert found(several, [one[:0] for one in wanted]).tolist() == []
+    assert found([one[:0] for one in several], wanted).tolist() == [-1] * 200
+
+
+def test_values_are_found_within_their_groups() -> None:
+    values, low, high = np.array([3, 5, 1, 3, 9]), np.array([0, 0, 2, 2, 5]), np.array([2, 2, 5, 5, 5])
+    assert found_among([values], [np.array([5, 1, 1, 9, 9])], low, high).tolist() == [1, -1, 2, 4, -1]
+
+
+def test_numbers_rise_within_groups() -> None:
+    assert rise_within(np.array([3, 5, 1, 3]), np.array([0, 2, 2, 4]))
+    assert not rise_within(np.array([3, 5, 1, 1]), np.array([0, 2]))
+    assert rise_within(np.array([], np.int64), np.array([0]))
 
 
 def test_sorted_rows_are_told() -> None:

@@ -4,7 +4,7 @@ Of what was added up it is kept which groups come first, and how much the last o
 they are among those that came. So these two kinds are all that has to be looked at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -15,16 +15,16 @@ import polars as pl
 from collector.query.measures import Measure
 from collector.query.model import Query
 from collector.query.parquet.adding import added
-from collector.query.parquet.coding import Places
-from collector.query.parquet.columns import VALUE, column
+from collector.query.parquet.coding import Codes, Places, narrow
+from collector.query.parquet.columns import COUNT, VALUE, column
 from collector.query.parquet.measuring import DIFFERENT, counting, measured
-from collector.query.parquet.searching import are_sorted, bounds, columns, spans
+from collector.query.parquet.packing import Packed
+from collector.query.parquet.searching import Columns, are_sorted, columns, found, found_among, rise_within
 from collector.query.parquet.sorting import candidates
 from collector.query.parquet.states import States, joined, kept
 
 MANY = 20_000
 """Groups and values from which on not all of them are ranked each time."""
-
 FEW = 8
 """The first groups are looked at alone where they are at most such a part of all."""
 
@@ -39,87 +39,107 @@ class First:
 
 
 class Whole:
-    """What several files tell of all groups; `keys`: the columns that tell them apart."""
+    """What several files tell of all groups."""
 
-    def __init__(self, states: States, keys: Sequence[str]) -> None:
-        self.states = states
-        self.keys = keys
-        self._first: dict[tuple[Measure, int, float], First | None] = {}
+    def __init__(self, packed: Packed) -> None:
+        self.packed = packed
+        self._first: dict[tuple[Measure, int], First | None] = {}
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The columns that tell groups apart."""
+        return self.packed.keys
 
     @property
     def size(self) -> int:
-        """Bytes of memory."""
-        return self.states.size
+        """Bytes of memory, with that of where values begin."""
+        return self.packed.size + sum(4 * len(lengths) for lengths in self.packed.lengths.values())
+
+    @cached_property
+    def _begins(self) -> Mapping[str, Codes]:
+        """Where the values of each group begin, by field."""
+        found = {}
+        for name, lengths in self.packed.lengths.items():
+            begins = np.cumsum(lengths, dtype=np.intp) - lengths
+            found[name] = begins.astype(narrow(int(begins.max(initial=0)) + 1))
+        return found
+
+    def ranks(self, query: Query) -> bool:
+        """Whether the groups of an answer may be found without ranking all of them, which are many."""
+        order = query.measures[query.order]
+        if query.ascending or query.other or query.interval is not None:
+            return False
+        return order.kind != "percentile" and not order.per_second and self.packed.rows >= MANY
 
     def front(self, query: Query, news: States) -> States | None:
-        """The states of all groups that can be in the answer; None where that is not known, or they are few."""
+        """The states of all groups that can be in the answer to what it ranks; None where that is not known."""
         order = query.measures[query.order]
-        if query.ascending or query.other or query.interval or order.kind == "percentile" or self.states.rows < MANY:
-            return None
-        first = self._found(order, query.top, query.range.seconds)
+        first = self._found(order, query.top)
         if first is None:
             return None
-        ranking = self._ranking(order, first, news)
-        ranked = measured(ranking, [order], self.keys, query.range.seconds)
+        came = found(self._groups, columns(news.main, self.keys))
+        ranking = self._ranking(order, np.union1d(first.rows, came[came >= 0]), news)
+        ranked = measured(ranking, [order], self.keys, 1)
         best = candidates(ranked, order.text, query.top, ascending=False)
         if (last := _last(best.get_column(order.text))) is None or last < first.least:
             return None
-        return joined([self._some(best), kept(news, best, self.keys)], self.keys)
+        known = found(self._groups, columns(best, self.keys))
+        return joined([self.packed.some(known[known >= 0], self._begins), kept(news, best, self.keys)], self.keys)
 
-    def _found(self, order: Measure, top: int, seconds: float) -> First | None:
+    @property
+    def _groups(self) -> Columns:
+        return columns(self.packed.main, self.keys)
+
+    def _found(self, order: Measure, top: int) -> First | None:
         """None where very many are equal, or have nothing, or rows are in no order."""
-        known = order, top, seconds
-        if known not in self._first:
-            self._first[known] = self._rank(order, top, seconds) if self._is_sorted else None
-        return self._first[known]
+        if (order, top) not in self._first:
+            self._first[order, top] = self._rank(order, top) if self._is_sorted else None
+        return self._first[order, top]
 
     @cached_property
     def _is_sorted(self) -> bool:
         """Whether groups and their values are whole numbers in order."""
-        frames = [self.states.main.select(self.keys)]
-        frames += [values.select(*self.keys, VALUE) for name, values in self.states.values.items()]
-        numbers = all(dtype.is_integer() for frame in frames for dtype in frame.dtypes)
-        return numbers and all(are_sorted(columns(frame, frame.columns)) for frame in frames)
+        packed = self.packed
+        values = [frame.get_column(VALUE) for frame in packed.values.values()]
+        kinds = [*packed.main.select(self.keys).dtypes, *(one.dtype for one in values)]
+        if len(packed.lengths) < len(values) or not all(kind.is_integer() for kind in kinds):
+            return False
+        if not are_sorted(self._groups):
+            return False
+        return all(rise_within(frame[VALUE].to_numpy(), self._begins[name]) for name, frame in packed.values.items())
 
-    def _rank(self, order: Measure, top: int, seconds: float) -> First | None:
-        ranked = measured(self.states, [order], self.keys, seconds).get_column(order.text)
+    def _rank(self, order: Measure, top: int) -> First | None:
+        ranked = measured(self._ranked_by(order), [order], self.keys, 1).get_column(order.text)
         if ranked.len() - ranked.null_count() < top:
             return None
         least = _last(ranked.drop_nulls().top_k(top)) or 0.0
         rows = (ranked >= least).fill_null(False).arg_true().to_numpy().astype(np.intp)
         return First(rows, least) if len(rows) * FEW <= len(ranked) else None
 
-    def _ranking(self, order: Measure, first: First, news: States) -> States:
-        """What the first groups are ranked by, and those that came."""
-        main = self.states.main
-        begins, ends = bounds(columns(main, self.keys), columns(news.main, self.keys))
-        rows = np.union1d(first.rows, begins[begins < ends])
-        old, new = main[rows], news.main
+    def _ranked_by(self, order: Measure, rows: Places | None = None) -> States:
+        """What groups are ranked by, all of them or some."""
+        main = self.packed.main if rows is None else self.packed.main[rows]
+        if order.kind == "unique":
+            lengths = self.packed.lengths[order.field or ""]
+            different = (lengths if rows is None else lengths[rows]).astype(np.float64)
+            main = main.with_columns(pl.Series(column(DIFFERENT, order.field or ""), different))
+        return States(0, main.with_columns(pl.col(COUNT).cast(pl.Int64)), {})
+
+    def _ranking(self, order: Measure, rows: Places, news: States) -> States:
+        """What some groups are ranked by, and those that came."""
+        old, new = self._ranked_by(order, rows).main, news.main
         if order.kind == "unique":
             name = order.field or ""
-            old = old.with_columns(self._different(old, name))
             new = counting(new, self._fresh(news.values[name], name), name, self.keys)
         return States(0, added([old, new.select(old.columns)], self.keys), {})
 
-    def _different(self, groups: pl.DataFrame, name: str) -> pl.Series:
-        """How many different values a field has in each."""
-        begins, ends = bounds(columns(self.states.values[name], self.keys), columns(groups, self.keys))
-        return pl.Series(column(DIFFERENT, name), (ends - begins).astype(np.float64))
-
     def _fresh(self, values: pl.DataFrame, name: str) -> pl.DataFrame:
         """Those that a field had not in a group so far."""
-        names = [*self.keys, VALUE]
-        begins, ends = bounds(columns(self.states.values[name], names), columns(values, names))
-        return values.filter(begins == ends)
-
-    def _some(self, groups: pl.DataFrame) -> States:
-        """The states of some groups, in order."""
-
-        def of(frame: pl.DataFrame) -> pl.DataFrame:
-            return frame[spans(*bounds(columns(frame, self.keys), columns(groups, self.keys)))]
-
-        values = {name: of(frame) for name, frame in self.states.values.items()}
-        return States(self.states.total, of(self.states.main), values)
+        groups = found(self._groups, columns(values, self.keys))
+        begins = self._begins[name][groups].astype(np.intp)
+        ends = begins + np.where(groups < 0, 0, self.packed.lengths[name][groups])
+        there = found_among(columns(self.packed.values[name], [VALUE]), columns(values, [VALUE]), begins, ends)
+        return values.filter(there < 0)
 
 
 def _last(numbers: pl.Series) -> float | None:

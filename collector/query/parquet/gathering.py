@@ -11,7 +11,6 @@ from collector.datasets import Dataset
 from collector.query.model import TIME, Patience, Range
 from collector.query.parquet.asking import Asking
 from collector.query.parquet.filtering import lasting, names
-from collector.query.parquet.fronts import Whole
 from collector.query.parquet.growing import Growing, Total, nothing
 from collector.query.parquet.keeping import Kept
 from collector.query.parquet.leading import Found, all_told
@@ -116,7 +115,7 @@ class Gathering:
         """What is already added up."""
         kept = self._kept.sum(ask)
         found = None if kept is None else kept.within(inside)
-        return found or nothing(Whole(self._nothing(ask), ask.keys), frozenset())
+        return found or nothing(self._nothing(ask), ask.keys, frozenset())
 
     def _of_file(
         self,

@@ -7,15 +7,18 @@ from pathlib import Path
 
 from collector.query.model import Query
 from collector.query.parquet.fronts import Whole
+from collector.query.parquet.packing import packed
 from collector.query.parquet.states import Ask, States, in_order, joined
 
-SHARE = 64
+SHARE = 32
 """What came since is added to the whole when it is more than such a part of it."""
+FEW = 4
+"""With that of files not wholly asked for it is ranked beside the first groups alone when it is at most such a part."""
 
 
 @dataclass(frozen=True)
 class Growing:
-    """What files tell that never change, added up; `nothing()` begins with none."""
+    """What files tell that never change, added up."""
 
     older: frozenset[Path]
     whole: Whole
@@ -37,25 +40,25 @@ class Growing:
         """The same where some files may be gone; None where they were in the whole."""
         if not self.older <= inside:
             return None
-        return self if self.newer <= inside else nothing(self.whole, self.older)
+        return self if self.newer <= inside else Growing(self.older, self.whole, frozenset(), self.recent.cleared())
 
     def grown(self, news: Mapping[Path, States]) -> "Growing":
         """With the files that came."""
         recent = joined([self.recent, *news.values()], self.whole.keys)
         made = Growing(self.older, self.whole, self.newer | frozenset(news), recent)
-        return made.merged() if recent.rows * SHARE > self.whole.states.rows else made
+        return made.merged() if recent.rows * SHARE > self.whole.packed.rows else made
 
     def merged(self) -> "Growing":
         """With all files in the whole."""
         if not self.newer:
             return self
-        states = joined([self.whole.states, self.recent], self.whole.keys)
-        return nothing(Whole(states, self.whole.keys), self.paths)
+        states = joined([self.whole.packed.states, self.recent], self.whole.keys)
+        return nothing(states, self.whole.keys, self.paths)
 
 
-def nothing(whole: Whole, paths: frozenset[Path]) -> Growing:
-    """Of nothing but the whole."""
-    return Growing(paths, whole, frozenset(), whole.states.cleared())
+def nothing(states: States, keys: Sequence[str], paths: frozenset[Path]) -> Growing:
+    """Of nothing but the whole, of which these are the states."""
+    return Growing(paths, Whole(packed(states, keys)), frozenset(), states.cleared())
 
 
 class Total:
@@ -81,12 +84,13 @@ class Total:
             self._growing = self._growing.merged()
             self._keep(self._growing)
         whole = self._growing.whole
-        return joined([whole.states, *self._others], whole.keys) if self._others else whole.states
+        states = whole.packed.states
+        return joined([states, *self._others], whole.keys) if self._others else states
 
     def front(self, query: Query, ask: Ask) -> States | None:
         """Of all groups that can be in the answer; None where that takes all of them."""
-        growing = self._growing
-        news = joined([growing.recent, *self._others], growing.whole.keys)
-        few = news.rows * SHARE <= 2 * growing.whole.states.rows
-        found = growing.whole.front(query, news) if few else None
+        whole, news = self._growing.whole, [self._growing.recent, *self._others]
+        if not whole.ranks(query) or FEW * sum(one.rows for one in news) > whole.packed.rows:
+            return None
+        found = whole.front(query, joined(news, whole.keys))
         return None if found is None else in_order(found, ask)

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from collector.query.parquet.growing import Growing
 from collector.query.parquet.leading import Found, Watch
 from collector.query.parquet.leads import Lead
+from collector.query.parquet.packing import Packed, packed
 from collector.query.parquet.states import Ask, States
 
 MOST_BYTES = 512 * 2**20
@@ -53,11 +54,12 @@ class Kept:
 
     def of_file(self, path: Path, ask: Ask) -> States | None:
         """What was kept of a file."""
-        return self._get((path, ask), States)
+        found = self._get((path, ask), Packed)
+        return None if found is None else found.states
 
     def keep_file(self, path: Path, ask: Ask, states: States) -> None:
         """Keep what was found in a file."""
-        self._put((path, ask), states)
+        self._put((path, ask), packed(states, ask.keys))
 
     def found(self, path: Path, lead: Lead) -> Found | None:
         """What was kept of a file of leading groups."""

@@ -8,6 +8,7 @@ import polars as pl
 from collector.query.measures import Measure
 from collector.query.parquet.adding import added
 from collector.query.parquet.columns import COUNT, LEAST, MOST, SUM, THERE, TIMES, VALUE, column
+from collector.query.parquet.searching import columns, run_begins
 from collector.query.parquet.states import States
 
 DIFFERENT = "different"
@@ -68,12 +69,7 @@ def counting(frame: pl.DataFrame, values: pl.DataFrame, name: str, keys: Sequenc
 
 def _runs(groups: pl.DataFrame, name: str) -> pl.DataFrame:
     """Equal rows that follow one another as one, with their count."""
-    begins = np.ones(groups.height, np.bool_)
-    begins[1:] = False
-    for key in groups.iter_columns():
-        numbers = key.to_numpy()
-        begins[1:] |= numbers[1:] != numbers[:-1]
-    places = np.flatnonzero(begins)
+    places = run_begins(columns(groups, groups.columns))
     counts = np.diff(np.append(places, groups.height)).astype(np.float64)
     return groups[places].with_columns(pl.Series(name, counts))
 
