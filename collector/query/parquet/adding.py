@@ -1,13 +1,15 @@
 """States of the same groups added up."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
 
+from collector.query.parquet.coding import Places
 from collector.query.parquet.columns import BUCKET, LEAST, MOST, SUM, VALUE, state
 from collector.query.parquet.grouping import Key, Weights, summed
 
@@ -24,9 +26,12 @@ def added(frames: Sequence[pl.DataFrame], keys: Sequence[str], *, distinct: bool
     parts = [frame.select(*keys, *states) for frame in there]
     if distinct and len(there) == 1 and there[0].width == parts[0].width:
         return parts[0]
-    if sum(part.height for part in parts) > 2 * BLOCK and keys:
-        return pl.concat([_added(some, keys, states) for some in _ranges(parts, keys[0])])
-    return _added(parts, keys, states)
+    numberings = _numberings(parts, keys)
+    if numberings is None:
+        return _grouped(pl.concat(parts), keys, states)
+    if sum(part.height for part in parts) > 2 * BLOCK:
+        return pl.concat([_added(some, numberings, states) for some in _ranges(parts, keys[0])], rechunk=True)
+    return _added(parts, numberings, states)
 
 
 def _ranges(frames: Sequence[pl.DataFrame], key: str) -> Iterator[list[pl.DataFrame]]:
@@ -45,30 +50,48 @@ def _ranges(frames: Sequence[pl.DataFrame], key: str) -> Iterator[list[pl.DataFr
             yield some
 
 
-def _added(parts: Sequence[pl.DataFrame], keys: Sequence[str], states: Sequence[str]) -> pl.DataFrame:
-    whole = pl.concat(parts)
-    numbered = [_key(whole.get_column(name)) for name in keys]
-    if not whole.height or not keys or None in numbered:
-        return _grouped(whole, keys, states)
-    found = summed([one for one in numbered if one], {name: _weights(whole.get_column(name)) for name in states})
-    columns = [_values(whole.get_column(name), codes) for name, codes in zip(keys, found.codes, strict=True)]
-    return pl.DataFrame([*columns, *(_state(whole.get_column(name), found.gathered[name]) for name in states)])
+@dataclass(frozen=True)
+class _Numbering:
+    """A key of whole numbers as codes: the numbers, less the least of them where that makes them much smaller."""
+
+    name: str
+    dtype: np.dtype[Any]
+    low: int
+    size: int
+
+    def key(self, values: pl.Series) -> Key:
+        if self.size == 1:
+            return Key(np.broadcast_to(np.uint8(0), len(values)), 1)
+        numbers = values.to_numpy()
+        return Key(numbers.astype(np.intp) - self.low if self.low else numbers, self.size)
+
+    def values(self, codes: Places) -> pl.Series:
+        if self.low:
+            codes += self.low
+        return pl.Series(self.name, codes.astype(self.dtype, copy=False))
 
 
-def _key(values: pl.Series) -> Key | None:
-    """Whole numbers as codes, from that of the least; None where they are none."""
-    if not values.dtype.is_integer() or not len(values):
+def _numberings(parts: Sequence[pl.DataFrame], keys: Sequence[str]) -> list[_Numbering] | None:
+    """None where there are no rows or keys, or some key is no whole number."""
+    several = [[part.get_column(name) for part in parts if part.height] for name in keys]
+    if not several or not several[0] or not all(one.dtype.is_integer() for columns in several for one in columns):
         return None
-    low, high = (cast("int", end) for end in (values.min(), values.max()))
-    if high >= _MOST:
-        return None
-    numbers = values.to_numpy()
-    return Key(numbers.astype(np.intp) - low if low else numbers, high - low + 1)
+    made = [_numbering(columns) for columns in several]
+    return made if all(one.low + one.size <= _MOST for one in made) else None
 
 
-def _values(values: pl.Series, codes: np.ndarray[tuple[int], np.dtype[np.intp]]) -> pl.Series:
-    codes += cast("int", values.min())
-    return pl.Series(values.name, codes).cast(values.dtype)
+def _numbering(columns: Sequence[pl.Series]) -> _Numbering:
+    low, high = min(cast("int", one.min()) for one in columns), max(cast("int", one.max()) for one in columns)
+    base = low if low < 0 or 2 * low > high or low == high else 0
+    return _Numbering(columns[0].name, columns[0].to_numpy().dtype, base, high - base + 1)
+
+
+def _added(parts: Sequence[pl.DataFrame], numberings: Sequence[_Numbering], states: Sequence[str]) -> pl.DataFrame:
+    several = pl.concat(parts)
+    keys = [one.key(several.get_column(one.name)) for one in numberings]
+    found = summed(keys, {name: _weights(several.get_column(name)) for name in states})
+    columns = [one.values(codes) for one, codes in zip(numberings, found.codes, strict=True)]
+    return pl.DataFrame([*columns, *(_state(several.get_column(name), found.gathered[name]) for name in states)])
 
 
 def _weights(values: pl.Series) -> Weights:
@@ -78,6 +101,8 @@ def _weights(values: pl.Series) -> Weights:
 
 
 def _state(values: pl.Series, numbers: np.ndarray[tuple[int], np.dtype[np.float64]]) -> pl.Series:
+    if values.dtype == pl.Int64 and state(values.name) == SUM:
+        return pl.Series(values.name, numbers.astype(np.int64))
     made = pl.Series(values.name, numbers)
     if state(values.name) != SUM:
         made = made.set(made.is_infinite(), None)

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from collector.datasets import FLOWS
-from collector.query.columns import packed
 from collector.query.model import OTHER, TIME, Answer, Query
 from collector.query.parquet import fields
 from collector.query.parquet.columns import BUCKET, COUNT
+from collector.query.parquet.growing import Total
 from collector.query.parquet.leading import Found
 from collector.query.parquet.measuring import measured
+from collector.query.parquet.sorting import candidates, sortables
 from collector.query.parquet.states import Ask, States, in_order, joined, kept, key_columns, whole
 from collector.query.parquet.texts import Texts
-from collector.schema import Field
 
 SPREAD = "Bytes and packets of long flows are spread over the time from their start to their end."
 AT_END = "Flows count with all their bytes and packets at the time of their end."
@@ -36,9 +36,13 @@ class Told:
     """What to tell of files that were skipped."""
 
 
-def plainly(found: Mapping[Ask, States], ask: Ask) -> Told:
-    """By the states of all groups."""
-    return Told(found[ask], found[ask.ranking if ask.by else ask])
+def plainly(query: Query, found: Mapping[Ask, Total], ask: Ask) -> Told:
+    """By the states of all groups, or of those that can be among the first."""
+    front = found[ask].front(query, ask) if ask.by else None
+    if front is not None:
+        return Told(front, front)
+    ranking = ask.ranking if ask.by else ask
+    return Told(found[ask].states(ask), found[ranking].states(ranking))
 
 
 def leading(found: Found, ask: Ask) -> Told:
@@ -76,42 +80,17 @@ def _top(query: Query, states: States, texts: Texts) -> pl.DataFrame:
         return pl.DataFrame(schema={_PLACE: pl.UInt32})
     order = query.measures[query.order]
     ranked = measured(states, [order], [*keys, BUCKET], query.range.seconds)
-    best = _candidates(ranked, order.text, query)
-    ordered = best.with_columns(_sortable(query, place, best.get_column(key), texts) for place, key in enumerate(keys))
-    by = [order.text, *(f"sort{place}" for place in range(len(keys)))]
+    best = candidates(ranked, order.text, query.top, ascending=query.ascending)
+    sortable = sortables(query.dataset, dict(zip(keys, query.by, strict=True)), best, texts)
+    by = [order.text, *(column.name for column in sortable)]
     descending = [not query.ascending, *[False] * len(keys)]
-    return ordered.sort(by, descending=descending, nulls_last=True).head(query.top).select(keys).with_row_index(_PLACE)
-
-
-def _candidates(ranked: pl.DataFrame, name: str, query: Query) -> pl.DataFrame:
-    """All groups that may be among the top ones: also those that are equal to the last of them."""
-    if ranked.height <= query.top:
-        return ranked
-    values = ranked.get_column(name).drop_nulls()
-    if len(values) < query.top:
-        return ranked
-    best = values.bottom_k(query.top) if query.ascending else values.top_k(query.top)
-    last = best.max() if query.ascending else best.min()
-    return ranked.filter(pl.col(name) <= last if query.ascending else pl.col(name) >= last)
-
-
-def _field(query: Query, place: int) -> Field:
-    return fields.known(query.dataset, query.by[place])
-
-
-def _sortable(query: Query, place: int, keys: pl.Series, texts: Texts) -> pl.Series:
-    """Values in the order of the field: of addresses that of their numbers, of ids that of their texts."""
-    field = _field(query, place)
-    if fields.is_text(field):
-        keys = texts.words(keys)
-    if field.kind == "ip":
-        keys = pl.Series([packed(one) for one in keys.to_list()], dtype=pl.Binary)
-    return (keys.cast(pl.String) if field.kind == "id" else keys).alias(f"sort{place}")
+    ordered = best.with_columns(sortable).sort(by, descending=descending, nulls_last=True)
+    return ordered.head(query.top).select(keys).with_row_index(_PLACE)
 
 
 def _shown(frame: pl.DataFrame, query: Query, place: int, texts: Texts) -> pl.Series:
     """The values of a field of the groups, in the type of the schema; null for the others."""
-    field = _field(query, place)
+    field = fields.known(query.dataset, query.by[place])
     values = frame.get_column(f"key{place}")
     shown = texts.words(values) if fields.is_text(field) else values.cast(field.dtype)
     return shown.alias(query.by[place])

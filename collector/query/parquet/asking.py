@@ -15,7 +15,8 @@ from collector.query.parquet.columns import BUCKET, LEAST, MOST, NO_INTERVAL, SU
 from collector.query.parquet.filtering import Masks
 from collector.query.parquet.grouping import Weights
 from collector.query.parquet.held import Held, Valued, batches, jointly
-from collector.query.parquet.leading import Found, Lead, Led, all_told, are_few
+from collector.query.parquet.leading import Found, Led, all_told, are_few
+from collector.query.parquet.leads import Lead
 from collector.query.parquet.reading import empty
 from collector.query.parquet.rows import Rows
 from collector.query.parquet.spreading import spread
@@ -67,15 +68,15 @@ class Asking:
         """For a question about leading groups, unless there are few or none in this file."""
         ask = lead.ask
         if not self._any(ask):
-            return all_told(lead, self.states(ask))
+            return all_told(lead, self.states(ask), self._rows.texts)
         held = self.held(ask)
         groups = held.keys[: len(ask.by)]
         if are_few(ask, groups):
-            return all_told(lead, held.states())
+            return all_told(lead, held.states(), self._rows.texts)
         key = ask.filter, ask.by
         if key not in self._buckets_of:
             self._buckets_of[key] = bucketed(groups)
-        return Led(held, lead, self._buckets_of[key])
+        return Led(held, lead, self._buckets_of[key], self._rows.texts)
 
     def held(self, ask: Ask) -> Held:
         """What it looks at, of files that have each of its fields; not of sums that are spread."""

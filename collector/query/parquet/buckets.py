@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,7 @@ _LACKING = 1 << 24
 
 @dataclass(frozen=True)
 class Totals:
-    """A number for each bucket, or for those that have one; of the others it is what nothing adds up to."""
+    """A number for each bucket, or for those that have one; of the others it is 0."""
 
     numbers: Floats
     places: npt.NDArray[np.int32] | None = None
@@ -28,17 +27,17 @@ class Totals:
         """Bytes of memory."""
         return self.numbers.nbytes + (0 if self.places is None else self.places.nbytes)
 
-    def added(self, whole: Floats, way: Any) -> None:
-        """Into the numbers of all buckets, by `np.add` or `np.maximum`."""
+    def added(self, whole: Floats) -> None:
+        """To the numbers of all buckets."""
         if self.places is None:
-            way(whole, self.numbers, out=whole)
+            whole += self.numbers
         else:
-            way.at(whole, self.places, self.numbers)
+            whole[self.places] += self.numbers
 
 
-def totals(whole: Floats, nothing: float) -> Totals:
+def totals(whole: Floats) -> Totals:
     """The numbers of all buckets, of small files in less memory."""
-    places = np.flatnonzero(whole != nothing).astype(np.int32)
+    places = np.flatnonzero(whole).astype(np.int32)
     return Totals(whole[places], places) if len(places) < len(whole) // 4 else Totals(whole)
 
 

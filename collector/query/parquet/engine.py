@@ -1,7 +1,8 @@
 """Answers questions from a folder of Parquet files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -29,7 +30,7 @@ from collector.query.parquet.answers import Told, answer, leading, plainly
 from collector.query.parquet.gathering import Gathering
 from collector.query.parquet.keeping import MOST_BYTES as STATES
 from collector.query.parquet.keeping import Kept
-from collector.query.parquet.leading import lead_of
+from collector.query.parquet.leads import lead_of
 from collector.query.parquet.listing import newest
 from collector.query.parquet.records import page
 from collector.query.parquet.shelf import MOST_BYTES as COLUMNS
@@ -65,7 +66,8 @@ class ParquetEngine:
         asks = [ask_of(_checked(query)) for query in queries]
         leads = [lead_of(query, ask) for query, ask in zip(queries, asks, strict=True)]
         self._forget()
-        told: dict[int, Told] = {}
+        told: dict[int, Callable[[], Told]] = {}
+        skipped: dict[int, tuple[str, ...]] = {}
         for within, dataset in dict.fromkeys((query.range, query.dataset) for query in queries):
             places = [n for n, query in enumerate(queries) if (query.range, query.dataset) == (within, dataset)]
             plain = [asks[n] for n in places if leads[n] is None]
@@ -73,12 +75,13 @@ class ParquetEngine:
             found, first, notes = self._gathering(within, patience).states(dataset, plain, led)
             for n in places:
                 lead = leads[n]
-                one = leading(first[lead], asks[n]) if lead else plainly(found, asks[n])
-                told[n] = replace(one, notes=tuple(notes))
+                ask = asks[n]
+                told[n] = partial(leading, first[lead], ask) if lead else partial(plainly, queries[n], found, ask)
+                skipped[n] = tuple(notes)
 
         def made(n: int) -> Answer:
             patience.check()
-            return answer(queries[n], told[n], self._shelf.texts)
+            return answer(queries[n], replace(told[n](), notes=skipped[n]), self._shelf.texts)
 
         return self._files.mapped(made, range(len(queries)))
 

@@ -12,13 +12,15 @@ from collector.memory import share
 from collector.query.model import TIME, Patience, Range
 from collector.query.parquet.asking import Asking
 from collector.query.parquet.filtering import lasting, names
-from collector.query.parquet.keeping import Kept, Sum
-from collector.query.parquet.leading import Found, Lead, all_told
+from collector.query.parquet.growing import Growing, Total, nothing
+from collector.query.parquet.keeping import Kept
+from collector.query.parquet.leading import Found, all_told
+from collector.query.parquet.leads import Lead
 from collector.query.parquet.listing import SPAN, File
 from collector.query.parquet.reading import empty, read
 from collector.query.parquet.rounds import MOST_HELD, Rounds
 from collector.query.parquet.shelf import Shelf
-from collector.query.parquet.states import Ask, States, in_order, joined, ordered, together, whole
+from collector.query.parquet.states import Ask, States, ordered, together, whole
 from collector.query.parquet.store import Files, Looked
 
 LARGE = 50_000
@@ -41,14 +43,14 @@ class Gathering:
 
     def states(
         self, dataset: Dataset, asks: Sequence[Ask], leads: Sequence[Lead] = ()
-    ) -> tuple[dict[Ask, States], dict[Lead, Found], list[str]]:
-        """The states of each question, those about leading groups, and what to tell of files that were skipped."""
+    ) -> tuple[dict[Ask, Total], dict[Lead, Found], list[str]]:
+        """What all files tell of each question, of those about leading groups, and of why some were skipped."""
         wanted = [*asks, *(ask.ranking for ask in asks if ask.by)]
         given = together(map(ordered, wanted))
         different = list(dict.fromkeys(given.values()))
         several = list(dict.fromkeys(leads))
         found, led, notes = self.looked(dataset, lambda looked: self._of_files(dataset, different, several, looked))
-        return {ask: in_order(found[given[ordered(ask)]], ask) for ask in wanted}, led, notes
+        return {ask: found[given[ordered(ask)]] for ask in wanted}, led, notes
 
     def looked(self, dataset: Dataset, work: Callable[[Looked], Result]) -> Result:
         """What `work` makes of the files, which is begun anew, once, if some vanish."""
@@ -80,7 +82,7 @@ class Gathering:
                 return
 
     def _rounds(self, leads: Sequence[Lead], looked: Looked, room: int) -> Rounds:
-        nothing = {lead: all_told(lead, self._nothing(lead.ask)) for lead in leads}
+        nothing = {lead: all_told(lead, self._nothing(lead.ask), self.shelf.texts) for lead in leads}
         return Rounds(self._kept, nothing, {lead: self._whole(lead.ask, looked.files) for lead in leads}, room)
 
     def _nothing(self, ask: Ask) -> States:
@@ -89,7 +91,7 @@ class Gathering:
 
     def _of_files(
         self, dataset: Dataset, asks: Sequence[Ask], leads: Sequence[Lead], looked: Looked
-    ) -> tuple[dict[Ask, States], dict[Lead, Found], list[str]]:
+    ) -> tuple[dict[Ask, Total], dict[Lead, Found], list[str]]:
         inside = {ask: self._whole(ask, looked.files) for ask in asks}
         rounds = self._rounds(leads, looked, share(MOST_HELD, 4))
         sums = {ask: self._sum(ask, inside[ask]) for ask in asks}
@@ -110,12 +112,11 @@ class Gathering:
             return frozenset()
         return frozenset(file.path for file in files if file.within(self._within, spread=ask.spread))
 
-    def _sum(self, ask: Ask, inside: frozenset[Path]) -> Sum[States]:
+    def _sum(self, ask: Ask, inside: frozenset[Path]) -> Growing:
         """What is already added up."""
-        found = self._kept.sum(ask)
-        if found is not None and found.paths <= inside:
-            return found
-        return Sum(frozenset(), self._nothing(ask))
+        kept = self._kept.sum(ask)
+        found = None if kept is None else kept.within(inside)
+        return found or nothing(self._nothing(ask), ask.keys, frozenset())
 
     def _of_file(
         self,
@@ -146,15 +147,14 @@ class Gathering:
         rounds.look(file.path)
         return made
 
-    def _added(self, ask: Ask, before: Sum[States], parts: Sequence[Part], inside: frozenset[Path]) -> States:
+    def _added(self, ask: Ask, before: Growing, parts: Sequence[Part], inside: frozenset[Path]) -> Total:
         self._patience.check()
         news = {path: part[ask] for path, part in parts if ask in part and path in inside}
-        base = before.told
+        made = before.grown(news) if news else before
+        keep = partial(self._kept.keep_sum, ask)
         if news:
-            base = joined([base, *news.values()], ask.keys)
-            self._kept.keep_sum(ask, Sum(before.paths | frozenset(news), base))
-        others = [part[ask] for path, part in parts if ask in part and path not in inside]
-        return joined([base, *others], ask.keys) if others else base
+            keep(made)
+        return Total(made, [part[ask] for path, part in parts if ask in part and path not in inside], keep)
 
 
 def _finer(ask: Ask, asks: Sequence[Ask]) -> Ask | None:

@@ -171,8 +171,11 @@ def _apart(packed: npt.NDArray[np.int64], keys: Sequence[Key]) -> list[Places]:
     """The codes of each key, of one number for all."""
     found = []
     for key in reversed(keys[1:]):
-        found.append(packed & ((1 << key.bits) - 1))
-        packed = packed >> key.bits
+        if key.bits:
+            found.append(packed & ((1 << key.bits) - 1))
+            packed = packed >> key.bits
+        else:
+            found.append(np.zeros(len(packed), np.intp))
     return [packed, *reversed(found)]
 
 

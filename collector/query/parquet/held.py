@@ -52,6 +52,11 @@ class Held:
         values = {name: self._values(name, one, keys, rows) for name, one in self.values.items()}
         return States(self.total, _main(self.ask.by, keys, self._weights(rows)), values)
 
+    def of_whole_range(self, rows: Places, name: str) -> pl.DataFrame:
+        """One state of the groups of some rows."""
+        keys = [key.take(rows) for key in self.keys[: len(self.ask.by)]]
+        return _main(self.ask.by, keys, {name: self.weights[name].take(rows)})
+
     def together(self, rows: Places | None) -> States:
         """Of some rows, in one group for each interval."""
         interval = [self.keys[-1].take(rows)] if len(self.keys) > len(self.ask.by) else []

@@ -5,9 +5,12 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from collector.query.parquet.leading import Found, Lead, Watch
+from collector.query.parquet.growing import Growing
+from collector.query.parquet.leading import Found, Watch
+from collector.query.parquet.leads import Lead
+from collector.query.parquet.packing import Packed, packed
 from collector.query.parquet.states import Ask, States
 
 MOST_BYTES = 512 * 2**20
@@ -22,15 +25,14 @@ class _Sized(Protocol):
 
 
 Kind = TypeVar("Kind", bound=_Sized)
-Told = TypeVar("Told", bound=_Sized)
 
 
 @dataclass(frozen=True)
-class Sum(Generic[Told]):
-    """What several files tell, added up."""
+class Sum:
+    """What several files tell of leading groups, added up."""
 
     paths: frozenset[Path]
-    told: Told
+    told: Found
 
     @property
     def size(self) -> int:
@@ -52,11 +54,12 @@ class Kept:
 
     def of_file(self, path: Path, ask: Ask) -> States | None:
         """What was kept of a file."""
-        return self._get((path, ask), States)
+        found = self._get((path, ask), Packed)
+        return None if found is None else found.states
 
     def keep_file(self, path: Path, ask: Ask, states: States) -> None:
         """Keep what was found in a file."""
-        self._put((path, ask), states)
+        self._put((path, ask), packed(states, ask.keys))
 
     def found(self, path: Path, lead: Lead) -> Found | None:
         """What was kept of a file of leading groups."""
@@ -66,11 +69,11 @@ class Kept:
         """Keep what a file tells of leading groups."""
         self._put((path, lead), found)
 
-    def found_sum(self, lead: Lead) -> Sum[Found] | None:
+    def found_sum(self, lead: Lead) -> Sum | None:
         """What was kept of several files of leading groups."""
         return self._get((None, lead), Sum)
 
-    def keep_found_sum(self, lead: Lead, made: Sum[Found]) -> None:
+    def keep_found_sum(self, lead: Lead, made: Sum) -> None:
         """Keep what several files tell of leading groups, in place of the last."""
         self._put((None, lead), made)
 
@@ -92,11 +95,11 @@ class Kept:
         """Whether what nobody has asked for yet has to stay out."""
         return self._bytes > self._most * 3 // 4
 
-    def sum(self, ask: Ask) -> Sum[States] | None:
+    def sum(self, ask: Ask) -> Growing | None:
         """The last sum."""
-        return self._get(ask, Sum)
+        return self._get(ask, Growing)
 
-    def keep_sum(self, ask: Ask, made: Sum[States]) -> None:
+    def keep_sum(self, ask: Ask, made: Growing) -> None:
         """Keep a sum in place of the last one."""
         self._put(ask, made)
 

@@ -8,6 +8,7 @@ import polars as pl
 from collector.query.measures import Measure
 from collector.query.parquet.adding import added
 from collector.query.parquet.columns import COUNT, LEAST, MOST, SUM, THERE, TIMES, VALUE, column
+from collector.query.parquet.searching import columns, run_begins
 from collector.query.parquet.states import States
 
 DIFFERENT = "different"
@@ -20,7 +21,8 @@ def measured(
     """The groups' keys, and a column for each measure under its text; `seconds` is what those per second are of."""
     frame = states.main
     for name in _fields(measures, "unique"):
-        frame = _with_different(frame, states.values[name], name, keys)
+        if column(DIFFERENT, name) not in frame.columns:
+            frame = counting(frame, states.values[name], name, keys)
     for name in _fields(measures, "percentile"):
         frame = _with_percentiles(frame, states.values[name], name, measures, keys)
     return frame.select(*keys, *(_measure(one, seconds) for one in measures))
@@ -55,7 +57,7 @@ def _fields(measures: Sequence[Measure], kind: str) -> list[str]:
     return sorted({one.field for one in measures if one.field is not None and one.kind == kind})
 
 
-def _with_different(frame: pl.DataFrame, values: pl.DataFrame, name: str, keys: Sequence[str]) -> pl.DataFrame:
+def counting(frame: pl.DataFrame, values: pl.DataFrame, name: str, keys: Sequence[str]) -> pl.DataFrame:
     """The count of the different values of a field, beside what is there: one for each row of `values`."""
     counted = column(DIFFERENT, name)
     several = _runs(values.select(keys), counted)
@@ -67,12 +69,7 @@ def _with_different(frame: pl.DataFrame, values: pl.DataFrame, name: str, keys: 
 
 def _runs(groups: pl.DataFrame, name: str) -> pl.DataFrame:
     """Equal rows that follow one another as one, with their count."""
-    begins = np.ones(groups.height, np.bool_)
-    begins[1:] = False
-    for key in groups.iter_columns():
-        numbers = key.to_numpy()
-        begins[1:] |= numbers[1:] != numbers[:-1]
-    places = np.flatnonzero(begins)
+    places = run_begins(columns(groups, groups.columns))
     counts = np.diff(np.append(places, groups.height)).astype(np.float64)
     return groups[places].with_columns(pl.Series(name, counts))
 

@@ -28,7 +28,7 @@ def page(gathering: Gathering, records: Records) -> Answer:
     count = ask_of(Query(records.range, (measure("rows"),), filter=records.filter, dataset=records.dataset))
     counted, _, notes = gathering.states(records.dataset, [count])
     frame, more = gathering.looked(records.dataset, partial(_page, gathering, records))
-    return Answer(frame, counted[count].total, tuple(dict.fromkeys([*notes, *more])))
+    return Answer(frame, counted[count].states(count).total, tuple(dict.fromkeys([*notes, *more])))
 
 
 def _page(gathering: Gathering, records: Records, looked: Looked) -> tuple[pl.DataFrame, list[str]]:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from collector.query.parquet.keeping import Kept, Sum
-from collector.query.parquet.leading import NOTHING, Found, Lead, Led, Watch, summed, wider
+from collector.query.parquet.leading import NOTHING, Found, Led, Watch, summed, wider
+from collector.query.parquet.leads import Lead
 
 MOST_HELD = 768 * 2**20
 """Memory of columns that stay for the next round: those of other files are read again."""
@@ -116,7 +117,7 @@ class Rounds:
         others = [found for path, found in parts.items() if path not in base.paths]
         return summed(lead, watch, [base.told, *others]) if others else base.told
 
-    def _base(self, lead: Lead) -> Sum[Found]:
+    def _base(self, lead: Lead) -> Sum:
         """What is already added up of the groups of the buckets that are looked at."""
         kept = self._sums.get(lead)
         if kept is None or not kept.paths <= self._inside[lead] or not kept.told.suits(self._watches[lead]):

@@ -78,6 +78,15 @@ class States:
         """Bytes of memory."""
         return sum(int(frame.estimated_size()) for frame in (self.main, *self.values.values()))
 
+    @property
+    def rows(self) -> int:
+        """Of all frames."""
+        return self.main.height + sum(frame.height for frame in self.values.values())
+
+    def cleared(self) -> "States":
+        """Of no rows."""
+        return States(0, self.main.clear(), {name: frame.clear() for name, frame in self.values.items()})
+
 
 def key_columns(by: Sequence[str]) -> list[str]:
     """Names of the columns of the fields of a group."""
