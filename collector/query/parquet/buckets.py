@@ -17,28 +17,56 @@ _LACKING = 1 << 24
 
 @dataclass(frozen=True)
 class Totals:
-    """A number for each bucket, or for those that have one; of the others it is 0."""
+    """A number for each bucket, of several files."""
 
     numbers: Floats
-    places: npt.NDArray[np.int32] | None = None
 
     @property
     def size(self) -> int:
         """Bytes of memory."""
-        return self.numbers.nbytes + (0 if self.places is None else self.places.nbytes)
+        return self.numbers.nbytes
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """A number for each bucket, of a file: a little more than that, in two bytes."""
+
+    halves: npt.NDArray[np.uint16]
+    """The upper halves of numbers of 32 bits."""
+    places: npt.NDArray[np.int32] | None = None
+    """The buckets that have a number; None: all."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory."""
+        return self.halves.nbytes + (0 if self.places is None else self.places.nbytes)
+
+    @property
+    def numbers(self) -> Floats:
+        """Of all buckets."""
+        whole = np.zeros(BUCKETS)
+        self.added(whole)
+        return whole
 
     def added(self, whole: Floats) -> None:
         """To the numbers of all buckets."""
+        numbers = (self.halves.astype(np.uint32) << 16).view(np.float32)
         if self.places is None:
-            whole += self.numbers
+            whole += numbers
         else:
-            whole[self.places] += self.numbers
+            whole[self.places] += numbers
 
 
-def totals(whole: Floats) -> Totals:
-    """The numbers of all buckets, of small files in less memory."""
+def rounded(whole: Floats) -> Rounded:
+    """Numbers of all buckets, none of them negative, as ones that are at least as large: by a hundredth at most."""
     places = np.flatnonzero(whole).astype(np.int32)
-    return Totals(whole[places], places) if len(places) < len(whole) // 4 else Totals(whole)
+    some = places if len(places) < len(whole) // 4 else None
+    numbers = whole if some is None else whole[some]
+    with np.errstate(over="ignore"):  # what is beyond becomes infinite, which is more as well
+        narrow = numbers.astype(np.float32)
+    narrow = np.where(narrow < numbers, np.nextafter(narrow, np.float32(np.inf)), narrow)
+    bits = narrow.view(np.uint32)
+    return Rounded((bits >> 16).astype(np.uint16) + ((bits & 0xFFFF) > 0), some)
 
 
 def bucketed(keys: Sequence[Coded]) -> npt.NDArray[np.uint32]:

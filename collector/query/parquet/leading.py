@@ -19,7 +19,7 @@ import polars as pl
 
 from collector.query.columns import Mask
 from collector.query.parquet.adding import added
-from collector.query.parquet.buckets import BUCKETS, Totals, bucketed, totals
+from collector.query.parquet.buckets import BUCKETS, Rounded, Totals, bucketed, rounded
 from collector.query.parquet.coding import BLOCK, Coded, Floats, Places, blocks, taken
 from collector.query.parquet.columns import BUCKET, COUNT
 from collector.query.parquet.held import Held
@@ -66,7 +66,7 @@ class Found:
     watch: Watch
     states: States
     """Of the groups of these buckets at least."""
-    totals: Totals | None = None
+    totals: Totals | Rounded | None = None
     """Of each bucket, at least what its largest group has, where a sum is ranked by and some are not told apart."""
     together: States | None = None
     """Of all groups in one, by interval, where that is wanted."""
@@ -103,7 +103,7 @@ class Led:
         return Found(watch, self.held.states(rows), self._totals, self._together, self._peaks)
 
     @cached_property
-    def _totals(self) -> Totals | None:
+    def _totals(self) -> Rounded | None:
         """Negative numbers count as none: so the sum is at least that of each group."""
         lead, made = self._lead, np.zeros(BUCKETS + 1)
         if not lead.adds:
@@ -114,7 +114,7 @@ class Led:
         each = np.broadcast_to(numbers, len(self.buckets))
         for part in blocks(len(each), BLOCK):
             np.add.at(made, self.buckets[part].astype(np.intp), each[part])
-        return totals(made[:BUCKETS])
+        return rounded(made[:BUCKETS])
 
     @cached_property
     def _peaks(self) -> Peaks | None:
@@ -160,10 +160,13 @@ def summed(lead: Lead, watch: Watch, parts: Sequence[Found]) -> Found:
 def _totals_of(lead: Lead, parts: Sequence[Found]) -> Totals:
     numbers = np.zeros(BUCKETS)
     for part in parts:
-        if part.totals is None:
-            _count_in(lead, numbers, part.states)
-        else:
-            part.totals.added(numbers)
+        match part.totals:
+            case Totals(several):
+                numbers += several
+            case Rounded():
+                part.totals.added(numbers)
+            case None:
+                _count_in(lead, numbers, part.states)
     return Totals(numbers)
 
 
