@@ -11,8 +11,10 @@ from collector.explore.dashboard import Dashboard
 from collector.query.model import Range
 from collector.query.parquet import ParquetEngine
 
-SHARE = 0.2
+SHARE = 0.3
 """Of the time of a thread that is spent working."""
+WAIT = 0.2
+"""Seconds until it is looked again whether somebody still waits for an answer."""
 ROUND = 120.0
 """Seconds until new files are looked for."""
 VISITED = 3600.0
@@ -30,7 +32,9 @@ def warm(
     stopped: threading.Event,
     share: float = SHARE,
 ) -> None:
-    """Has the engine keep what dashboards ask of large files, one file at a time, with a pause after each."""
+    """Has the engine keep what dashboards ask of large files, one file at a time, with a pause after each, and while
+    somebody waits for an answer.
+    """
     for dashboard in dashboards:
         asked = [panel for panel in dashboard.panels() if panel.kind not in ("text", "records")]
         with suppress(CollectorError, OSError):
@@ -38,6 +42,8 @@ def warm(
             for _ in engine.prepare([question(dashboard, panel, within) for panel in asked]):
                 if stopped.wait((time.monotonic() - begin) * (1 / share - 1)):
                     return
+                while engine.is_busy and not stopped.wait(WAIT):
+                    pass
                 begin = time.monotonic()
 
 

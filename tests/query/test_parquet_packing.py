@@ -43,3 +43,13 @@ def test_they_take_less_memory() -> None:
 
 def test_values_in_another_order_keep_their_keys() -> None:
     assert not packed(states([(2, 4, 22), (1, 5, 80)]), KEYS).lengths
+
+
+def test_groups_without_values_are_told_by_sorted_keys_alone() -> None:
+    """As flows without ports are: a join of millions of groups would take as much memory again."""
+    some = states([(1, 6, 22), (2, 4, 7)])
+    found = packed(some, KEYS)
+    assert found.lengths["port"].tolist() == [0, 1, 1]
+    unsorted = States(some.total, some.main.reverse(), some.values)
+    assert not packed(unsorted, KEYS).lengths
+    assert_frame_equal(packed(unsorted, KEYS).states.values["port"], some.values["port"])

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from collector.explore.asking import question
 from collector.explore.dashboard import Dashboard
 from collector.explore.warming import Warmer, warm
-from collector.query.model import Answer, Query, Range
+from collector.query.model import Answer, Patience, Query, Range
 from collector.query.parquet import ParquetEngine, gathering
 from collector.query.parquet.keeping import Kept
 from tests.query.parquet_folder import BEGIN, COUNT, STEP, flows, store
@@ -89,6 +89,47 @@ class Noting(ParquetEngine):
     def prepare(self, queries: Sequence[Query]) -> Iterator[None]:
         yield from super().prepare(queries)
         self.noted.append(queries[-1].by)
+
+
+class Waited(ParquetEngine):
+    """Of which an answer is waited for as long as it is said."""
+
+    waits = True
+    steps = 0
+
+    @property
+    def is_busy(self) -> bool:
+        return self.waits
+
+    def prepare(self, queries: Sequence[Query]) -> Iterator[None]:
+        for step in super().prepare(queries):
+            self.steps += 1
+            yield step
+
+
+def test_nothing_is_read_ahead_while_an_answer_is_waited_for(root: Path) -> None:
+    engine = Waited(root)
+    thread = threading.Thread(target=warm, args=(engine, BOARDS, ALL, threading.Event(), 1.0))
+    thread.start()
+    until(lambda: engine.steps == 1)
+    thread.join(1.0)
+    assert engine.steps == 1
+    engine.waits = False
+    thread.join(30.0)
+    assert engine.steps > 2
+
+
+def test_an_engine_is_busy_while_it_answers(root: Path) -> None:
+    class Watching(Patience):
+        seen = False
+
+        def check(self) -> None:
+            self.seen = self.seen or engine.is_busy
+
+    engine, patience = ParquetEngine(root), Watching()
+    engine.ask([question(BOARDS[0], one, ALL) for one in BOARDS[0].panels()], patience)
+    assert patience.seen
+    assert not engine.is_busy
 
 
 def test_all_dashboards_are_ready_after_a_visit(root: Path) -> None:

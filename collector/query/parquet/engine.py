@@ -1,6 +1,7 @@
 """Answers questions from a folder of Parquet files."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -53,6 +54,7 @@ class ParquetEngine:
     def __init__(self, folder: Path, zone: str = "UTC") -> None:
         self._folder = folder
         self._files = Files(folder, ZoneInfo(zone))
+        self._busy: list[object] = []
         self._begin()
 
     def _begin(self) -> None:
@@ -60,9 +62,25 @@ class ParquetEngine:
         self._shelf = Shelf(Texts(), share(COLUMNS, 8))
         self._kept = Kept(share(STATES, 8))
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody waits for an answer."""
+        return bool(self._busy)
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        self._busy.append(None)
+        try:
+            yield
+        finally:
+            self._busy.pop()
+
     def ask(self, queries: Sequence[Query], patience: Patience | None = None) -> list[Answer]:
         """The answers, each file being read once for all questions about the same time. QueryError."""
-        patience = patience or Patience()
+        with self._working():
+            return self._answers(queries, patience or Patience())
+
+    def _answers(self, queries: Sequence[Query], patience: Patience) -> list[Answer]:
         asks = [ask_of(_checked(query)) for query in queries]
         leads = [lead_of(query, ask) for query, ask in zip(queries, asks, strict=True)]
         self._forget()

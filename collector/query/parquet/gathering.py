@@ -17,6 +17,7 @@ from collector.query.parquet.keeping import Kept
 from collector.query.parquet.leading import Found, all_told
 from collector.query.parquet.leads import Lead
 from collector.query.parquet.listing import SPAN, File
+from collector.query.parquet.packing import Packed, packed
 from collector.query.parquet.reading import empty, read
 from collector.query.parquet.rounds import MOST_HELD, Rounds
 from collector.query.parquet.shelf import Shelf
@@ -26,7 +27,7 @@ from collector.query.parquet.store import Files, Looked
 LARGE = 50_000
 """Rows of files that are worth being read before anybody asks: others take milliseconds, and are merged soon."""
 Result = TypeVar("Result")
-Part = tuple[Path, Mapping[Ask, States]]
+Part = tuple[Path, Mapping[Ask, Packed]]
 """What was found in a file."""
 
 
@@ -93,7 +94,7 @@ class Gathering:
         self, dataset: Dataset, asks: Sequence[Ask], leads: Sequence[Lead], looked: Looked
     ) -> tuple[dict[Ask, Total], dict[Lead, Found], list[str]]:
         inside = {ask: self._whole(ask, looked.files) for ask in asks}
-        rounds = self._rounds(leads, looked, share(MOST_HELD, 4))
+        rounds = self._rounds(leads, looked, share(MOST_HELD, 8))
         sums = {ask: self._sum(ask, inside[ask]) for ask in asks}
 
         def work(file: File) -> Part:
@@ -125,36 +126,44 @@ class Gathering:
         asks: Sequence[Ask],
         inside: Mapping[Ask, frozenset[Path]],
         rounds: Rounds,
-    ) -> dict[Ask, States]:
-        found = {ask: self._kept.of_file(file.path, ask) if file.path in inside[ask] else None for ask in asks}
-        made = {ask: states for ask, states in found.items() if states is not None}
-        missing = [ask for ask in asks if ask not in made]
+    ) -> dict[Ask, Packed]:
+        kept = {ask: self._kept.of_file(file.path, ask) if file.path in inside[ask] else None for ask in asks}
+        found = {ask: one for ask, one in kept.items() if one is not None}
+        missing = [ask for ask in asks if ask not in found]
         unread = rounds.unread(file.path)
         if missing or unread:
             needed = {name for ask in (*missing, *(lead.ask for lead in unread)) for name in _needed(ask)}
             asking = Asking(read(file, dataset, self.shelf, needed, self._within), self._within, self._now)
-        following = {ask for ask in missing if _finer(ask, asks)}
         if missing:
             self._patience.check()
-            made |= asking.several([ask for ask in missing if ask not in following])
-        made |= {ask: whole(made[finer], finer) for ask in following if (finer := _finer(ask, asks))}
+            found |= self._asked(asking, missing, asks, found)
         for ask in missing:
             if file.path in inside[ask]:
-                self._kept.keep_file(file.path, ask, made[ask])
+                self._kept.keep_file(file.path, ask, found[ask])
         for lead in unread:
             self._patience.check()
             rounds.read(file.path, lead, asking.led(lead))
         rounds.look(file.path)
-        return made
+        return found
+
+    def _asked(
+        self, asking: Asking, missing: Sequence[Ask], asks: Sequence[Ask], known: Mapping[Ask, Packed]
+    ) -> dict[Ask, Packed]:
+        """What a file tells of the questions of which it is not known, packed at once, as there are many files."""
+        following = {ask: finer for ask in missing if (finer := _finer(ask, asks))}
+        made = asking.several([ask for ask in missing if ask not in following])
+        for ask, finer in following.items():
+            made[ask] = whole(made[finer] if finer in made else known[finer].states, finer)
+        return {ask: packed(states, ask.keys) for ask, states in made.items()}
 
     def _added(self, ask: Ask, before: Growing, parts: Sequence[Part], inside: frozenset[Path]) -> Total:
         self._patience.check()
-        news = {path: part[ask] for path, part in parts if ask in part and path in inside}
+        news = {path: part[ask].states for path, part in parts if ask in part and path in inside}
         made = before.grown(news) if news else before
         keep = partial(self._kept.keep_sum, ask)
         if news:
             keep(made)
-        return Total(made, [part[ask] for path, part in parts if ask in part and path not in inside], keep)
+        return Total(made, [part[ask].states for path, part in parts if ask in part and path not in inside], keep)
 
 
 def _finer(ask: Ask, asks: Sequence[Ask]) -> Ask | None:

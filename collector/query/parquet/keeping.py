@@ -10,10 +10,10 @@ from typing import Protocol, TypeVar
 from collector.query.parquet.growing import Growing
 from collector.query.parquet.leading import Found, Watch
 from collector.query.parquet.leads import Lead
-from collector.query.parquet.packing import Packed, packed
-from collector.query.parquet.states import Ask, States
+from collector.query.parquet.packing import Packed
+from collector.query.parquet.states import Ask
 
-MOST_BYTES = 512 * 2**20
+MOST_BYTES = 640 * 2**20
 """Memory that kept states may take; those that were not asked for the longest go first."""
 _OVERHEAD = 1000
 """Bytes of small things around the columns."""
@@ -52,14 +52,13 @@ class Kept:
         self._held: OrderedDict[Hashable, tuple[_Sized, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of_file(self, path: Path, ask: Ask) -> States | None:
+    def of_file(self, path: Path, ask: Ask) -> Packed | None:
         """What was kept of a file."""
-        found = self._get((path, ask), Packed)
-        return None if found is None else found.states
+        return self._get((path, ask), Packed)
 
-    def keep_file(self, path: Path, ask: Ask, states: States) -> None:
+    def keep_file(self, path: Path, ask: Ask, found: Packed) -> None:
         """Keep what was found in a file."""
-        self._put((path, ask), packed(states, ask.keys))
+        self._put((path, ask), found)
 
     def found(self, path: Path, lead: Lead) -> Found | None:
         """What was kept of a file of leading groups."""

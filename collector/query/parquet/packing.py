@@ -9,13 +9,12 @@ import polars as pl
 
 from collector.query.parquet.coding import Codes, Places, narrow, taken
 from collector.query.parquet.columns import BUCKET, COUNT, NO_INTERVAL
-from collector.query.parquet.searching import columns, run_begins, spans
+from collector.query.parquet.searching import columns, found_in_order, run_begins, spans
 from collector.query.parquet.states import States
 
 Lengths = Codes
 """How many values each group has, in as few bytes as hold all of them."""
 _MOST = 1 << 32
-_PLACE = "place"
 
 
 @dataclass(frozen=True)
@@ -80,20 +79,14 @@ def _lengths(groups: pl.DataFrame, values: pl.DataFrame) -> Lengths | None:
     begins = run_begins(several)
     lengths = np.diff(np.append(begins, values.height))
     if len(begins) < groups.height:
-        places = _places(groups, values[begins])
-        if not np.array_equal(places[places >= 0], np.arange(len(begins))):
+        places = found_in_order(wanted, [taken(one, begins) for one in several])
+        if places is None:
             return None
         lengths, there = np.zeros(groups.height, np.intp), lengths
-        lengths[places >= 0] = there
+        lengths[places] = there
     elif not all(np.array_equal(taken(one, begins), other) for one, other in zip(several, wanted, strict=True)):
         return None
     return lengths.astype(narrow(int(lengths.max(initial=0)) + 1))
-
-
-def _places(groups: pl.DataFrame, some: pl.DataFrame) -> Places:
-    """Where each group is among some of them; -1 where it is not."""
-    found = groups.join(some.with_row_index(_PLACE), on=groups.columns, how="left", maintain_order="left")
-    return found.get_column(_PLACE).cast(pl.Int64).fill_null(-1).to_numpy().astype(np.intp)
 
 
 def _narrow(main: pl.DataFrame) -> pl.DataFrame:

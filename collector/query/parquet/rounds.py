@@ -8,7 +8,7 @@ from collector.query.parquet.keeping import Kept, Sum
 from collector.query.parquet.leading import NOTHING, Found, Led, Watch, summed, wider
 from collector.query.parquet.leads import Lead
 
-MOST_HELD = 768 * 2**20
+MOST_HELD = 512 * 2**20
 """Memory of columns that stay for the next round: those of other files are read again."""
 
 

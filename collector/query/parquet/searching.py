@@ -85,6 +85,14 @@ def _as_one(several: Columns, bits: Sequence[int]) -> Places:
     return made
 
 
+def found_in_order(several: Columns, wanted: Columns) -> Places | None:
+    """The rows that equal the wanted ones, where each is to be found behind the one before it; else None."""
+    if any(column.dtype.kind not in "iu" for column in (*several, *wanted)) or not are_sorted(several):
+        return None
+    rows = found(several, wanted)
+    return rows if (rows >= 0).all() and (rows[1:] > rows[:-1]).all() else None
+
+
 def found_among(several: Columns, wanted: Columns, low: Places, high: Places) -> Places:
     """The same where for each of them the rows from `low` to before `high` are looked at, which are sorted."""
     if not len(several[0]):
