@@ -326,6 +326,14 @@ def test_what_an_address_says_in_vain_is_said(kept: Tab) -> None:
     )
 
 
+def test_each_group_of_the_menu_is_there_once(kept: Tab) -> None:
+    kept.open(f"/d/overview?{DAY}")
+    menu = kept.page.locator(".fc-menu")
+    groups = menu.locator("h2").all_inner_texts()
+    assert len(set(groups)) == len(groups)
+    assert menu.locator("h2, a").all_inner_texts()[-3:] == ["COLLECTOR", "Collector Health", "State of exporters"]
+
+
 def test_without_a_collector_the_page_of_exporters_says_who_knows(kept: Tab) -> None:
     kept.open(f"/d/overview?{DAY}")
     kept.page.get_by_role("link", name="State of exporters").click()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 WIDTH, BREAKPOINT = 232, 1000
 """Pixels of the drawer, and of a window below which it is folded."""
+OWN = "Collector"
+"""The group that the page of exporters stands in."""
 
 
 class Menu:
@@ -29,15 +31,16 @@ class Menu:
         with self._drawer, ui.element("nav").classes("fc-menu").props('aria-label="Dashboards"'):
             ui.label("flow-collector").classes("fc-brand")
             boards = self.visit.site.dashboards
-            for group, names in groupby(boards, lambda name: boards[name].group):
+            groups = [(group, list(names)) for group, names in groupby(boards, lambda name: boards[name].group)]
+            if OWN not in dict(groups):
+                groups.append((OWN, []))
+            last = max(place for place, (group, _) in enumerate(groups) if group == OWN)
+            for place, (group, names) in enumerate(groups):
                 words("h2", group)
                 for name in names:
                     self._links[name] = self._link(boards[name].title, boards[name].description)
-            self._others()
-
-    def _others(self) -> None:
-        words("h2", "Collector")
-        words("a", "State of exporters").props('href="/exporters"')
+                if place == last:
+                    words("a", "State of exporters").props('href="/exporters"')
 
     def _link(self, title: str, description: str) -> ui.element:
         link = words("a", title).props("data-view")
