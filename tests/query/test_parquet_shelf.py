@@ -10,7 +10,7 @@ import pytest
 from collector.datasets import FLOWS
 from collector.query.filter import parse
 from collector.query.measures import measure
-from collector.query.model import Answer, Query, Range
+from collector.query.model import Answer, Patience, Query, Range, Records
 from collector.query.parquet import ParquetEngine
 from collector.query.parquet.parts import Blank, Numbers, Part, part
 from collector.query.parquet.shelf import Shelf
@@ -150,3 +150,31 @@ def test_nothing_takes_no_room() -> None:
     found = part(pa.nulls(5), FIELD, lambda _: pl.Series(dtype=pl.UInt32))
     assert isinstance(found, Blank)
     assert (found.rows, found.nbytes, found.take(np.array([1, 2])).rows) == (5, 0, 2)
+
+
+def test_an_answer_keeps_its_texts_while_another_question_begins_anew(tmp_path: Path) -> None:
+    """What is known of texts is thrown away when they are too many, perhaps while somebody else waits."""
+
+    class Meanwhile(Patience):
+        def check(self) -> None:
+            engine._begin()
+
+    folder = store(tmp_path, flows())
+    engine = ParquetEngine(folder)
+    for one in QUESTIONS:
+        engine.ask([question("network.transport", None, ALL)])
+        expected = ParquetEngine(folder).ask([one])
+        assert same(engine.ask([one], Meanwhile()), expected)
+
+
+def test_an_engine_is_busy_while_it_looks_for_records(tmp_path: Path) -> None:
+    class Watching(Patience):
+        seen = False
+
+        def check(self) -> None:
+            self.seen = self.seen or engine.is_busy
+
+    engine, patience = ParquetEngine(store(tmp_path, flows())), Watching()
+    assert engine.records(Records(ALL, None, ("source.ip",)), patience).total == COUNT
+    assert patience.seen
+    assert not engine.is_busy

@@ -74,7 +74,7 @@ def test_small_files_are_left_alone(root: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_nothing_is_read_ahead_where_memory_is_short(root: Path) -> None:
     engine = ParquetEngine(root)
-    engine._kept = Kept(4000)
+    engine._memory = engine._memory._replace(kept=Kept(4000))
     steps = list(engine.prepare([question(BOARDS[0], one, ALL) for one in BOARDS[0].panels()]))
     assert 0 < len(steps) < len(list(root.glob("*/*.parquet")))
 

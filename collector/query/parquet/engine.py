@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from math import inf
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -45,6 +46,13 @@ MOST_TEXTS = 10_000_000
 """Different texts that are remembered."""
 
 
+class _Memory(NamedTuple):
+    """What is kept of files. Numbers of texts are those of one shelf, which an answer begins and ends with."""
+
+    shelf: Shelf
+    kept: Kept
+
+
 class ParquetEngine:
     """Answers questions from a folder as docs/parquet.md describes it; the days are those of the time zone.
 
@@ -54,26 +62,26 @@ class ParquetEngine:
     def __init__(self, folder: Path, zone: str = "UTC") -> None:
         self._folder = folder
         self._files = Files(folder, ZoneInfo(zone))
-        self._busy: list[object] = []
+        self._waiting: list[None] = []
+        """One for each answer that somebody waits for: lists are added to without a lock."""
         self._begin()
 
     def _begin(self) -> None:
         """With nothing in memory."""
-        self._shelf = Shelf(Texts(), share(COLUMNS, 8))
-        self._kept = Kept(share(STATES, 8))
+        self._memory = _Memory(Shelf(Texts(), share(COLUMNS, 8)), Kept(share(STATES, 8)))
 
     @property
     def is_busy(self) -> bool:
         """Whether somebody waits for an answer."""
-        return bool(self._busy)
+        return bool(self._waiting)
 
     @contextmanager
     def _working(self) -> Iterator[None]:
-        self._busy.append(None)
+        self._waiting.append(None)
         try:
             yield
         finally:
-            self._busy.pop()
+            self._waiting.pop()
 
     def ask(self, queries: Sequence[Query], patience: Patience | None = None) -> list[Answer]:
         """The answers, each file being read once for all questions about the same time. QueryError."""
@@ -84,13 +92,14 @@ class ParquetEngine:
         asks = [ask_of(_checked(query)) for query in queries]
         leads = [lead_of(query, ask) for query, ask in zip(queries, asks, strict=True)]
         self._forget()
+        memory = self._memory
         told: dict[int, Callable[[], Told]] = {}
         skipped: dict[int, tuple[str, ...]] = {}
         for within, dataset in dict.fromkeys((query.range, query.dataset) for query in queries):
             places = [n for n, query in enumerate(queries) if (query.range, query.dataset) == (within, dataset)]
             plain = [asks[n] for n in places if leads[n] is None]
             led = [lead for n in places if (lead := leads[n])]
-            found, first, notes = self._gathering(within, patience).states(dataset, plain, led)
+            found, first, notes = self._gathering(memory, within, patience).states(dataset, plain, led)
             for n in places:
                 lead = leads[n]
                 ask = asks[n]
@@ -99,7 +108,7 @@ class ParquetEngine:
 
         def made(n: int) -> Answer:
             patience.check()
-            return answer(queries[n], replace(told[n](), notes=skipped[n]), self._shelf.texts)
+            return answer(queries[n], replace(told[n](), notes=skipped[n]), memory.shelf.texts)
 
         return self._files.mapped(made, range(len(queries)))
 
@@ -113,23 +122,24 @@ class ParquetEngine:
             some = [one for one in asked if (one[0].range, one[0].dataset) == (within, dataset)]
             leads = [lead for _, _, lead in some if lead]
             plain = [ask for _, ask, lead in some if not lead]
-            yield from self._gathering(within, Patience(inf)).prepared(dataset, plain, leads)
+            yield from self._gathering(self._memory, within, Patience(inf)).prepared(dataset, plain, leads)
 
     def _forget(self) -> None:
         """Begin anew before all the texts that were ever read fill the memory."""
-        if len(self._shelf.texts) > MOST_TEXTS:
+        if len(self._memory.shelf.texts) > MOST_TEXTS:
             self._begin()
 
     def forget(self, seconds: float) -> None:
         """The columns in memory that nobody has asked for in so long."""
-        self._shelf.forget(seconds)
+        self._memory.shelf.forget(seconds)
 
     def records(self, records: Records, patience: Patience | None = None) -> Answer:
         """Rows as they are. QueryError."""
-        return page(self._gathering(records.range, patience or Patience()), records)
+        with self._working():
+            return page(self._gathering(self._memory, records.range, patience or Patience()), records)
 
-    def _gathering(self, within: Range, patience: Patience) -> Gathering:
-        return Gathering(self._files, self._kept, self._shelf, within, patience)
+    def _gathering(self, memory: _Memory, within: Range, patience: Patience) -> Gathering:
+        return Gathering(self._files, memory.kept, memory.shelf, within, patience)
 
     def values(self, name: str, prefix: str, within: Range, limit: int = 20, dataset: Dataset = FLOWS) -> list[str]:
         """The most frequent values of a field that begin so, as a filter would have them."""

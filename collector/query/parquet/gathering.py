@@ -12,7 +12,7 @@ from collector.memory import share
 from collector.query.model import TIME, Patience, Range
 from collector.query.parquet.asking import Asking
 from collector.query.parquet.filtering import lasting, names
-from collector.query.parquet.growing import Growing, Total, nothing
+from collector.query.parquet.growing import Growing, Total, settled
 from collector.query.parquet.keeping import Kept
 from collector.query.parquet.leading import Found, all_told
 from collector.query.parquet.leads import Lead
@@ -117,7 +117,7 @@ class Gathering:
         """What is already added up."""
         kept = self._kept.sum(ask)
         found = None if kept is None else kept.within(inside)
-        return found or nothing(self._nothing(ask), ask.keys, frozenset())
+        return found or settled(self._nothing(ask), ask.keys, frozenset())
 
     def _of_file(
         self,

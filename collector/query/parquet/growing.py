@@ -53,11 +53,11 @@ class Growing:
         if not self.newer:
             return self
         states = joined([self.whole.packed.states, self.recent], self.whole.keys)
-        return nothing(states, self.whole.keys, self.paths)
+        return settled(states, self.whole.keys, self.paths)
 
 
-def nothing(states: States, keys: Sequence[str], paths: frozenset[Path]) -> Growing:
-    """Of nothing but the whole, of which these are the states."""
+def settled(states: States, keys: Sequence[str], paths: frozenset[Path]) -> Growing:
+    """What these files tell, all of it in the whole: nothing came since."""
     return Growing(paths, Whole(packed(states, keys)), frozenset(), states.cleared())
 
 

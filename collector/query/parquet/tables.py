@@ -82,10 +82,8 @@ def picked(file: File, dataset: Dataset, group: int, wanted: set[str], places: S
     there = stored(file, dataset, wanted)
     with pq.ParquetFile(file.path) as opened:
         rows = opened.read_row_group(group, columns=there or [TIME]).take(pa.array(places))
-    named = zip(rows.column_names, rows.columns, strict=True)
-    columns = {
-        name: [part(one.combine_chunks(), dataset.fields[name], _Numbering(shelf).numbers)] for name, one in named
-    }
+    named, number = zip(rows.column_names, rows.columns, strict=True), _Numbering(shelf).numbers
+    columns = {name: [part(one.combine_chunks(), dataset.fields[name], number)] for name, one in named}
     return Table(columns, [len(places)])
 
 
