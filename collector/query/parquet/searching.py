@@ -12,10 +12,10 @@ from collector.query.parquet.coding import BLOCK, Places, blocks, taken
 
 Columns = Sequence[npt.NDArray[Any]]
 """Of whole numbers, as many in each."""
-
 MANY = 64
 """Many are wanted where there are at most so many times as many rows."""
 _BITS = 63
+"""Bits that the columns of a row may take as one number."""
 
 
 def columns(frame: pl.DataFrame, names: Sequence[str]) -> Columns:
