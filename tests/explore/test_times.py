@@ -48,7 +48,15 @@ def test_the_hour_that_is_missing_does_not_take_one_twice() -> None:
     assert [*found] == sorted(found)
 
 
-@pytest.mark.parametrize("seconds", [5, 60, 900, 3600, 86_400, 7 * 86_400, 400 * 86_400])
+@pytest.mark.parametrize("seconds", [5, 60, 900, 3600, 86_400, 7 * 86_400, 400 * 86_400, 9900 * 86_400])
 def test_there_are_some_ticks_and_not_too_many(seconds: int) -> None:
     begin = round(datetime(2026, 11, 28, 9, 41, 7, tzinfo=UTC).timestamp() * 1000)
     assert 1 <= len(ticks(Range(begin, begin + 1000 * seconds), "UTC")) <= TICKS + 1
+
+
+def test_years_are_told_where_ticks_are_months_apart() -> None:
+    """A capture of years ago, beside traffic of today."""
+    found = texts("2014-01-01", "2027-01-01", "UTC")
+    assert len({text.split()[-1] for text in found}) == len(found)
+    assert all(text.split()[-1].startswith("20") for text in found)
+    assert texts("2025-10-01", "2026-12-01", "UTC")[-1].endswith(" 2026")

@@ -11,11 +11,13 @@ STEPS = (
     *(1000 * seconds for seconds in (1, 2, 5, 10, 15, 30)),
     *(MINUTE * minutes for minutes in (1, 2, 5, 10, 15, 30)),
     *(HOUR * hours for hours in (1, 2, 3, 6, 12)),
-    *(DAY * days for days in (1, 2, 7, 14, 28, 56, 112, 364)),
+    *(DAY * days for days in (1, 2, 7, 14, 28, 56, 112, 364, 728, 1820, 3640)),
 )
 """Milliseconds between ticks."""
 TICKS = 9
 """How many an axis has at most; narrow ones leave out some."""
+LONG = 56 * DAY
+"""Milliseconds between ticks from which on they are of different years, or may be."""
 
 
 def starts(within: Range, step: int) -> range:
@@ -60,6 +62,8 @@ def _local(milliseconds: int, zone: ZoneInfo) -> datetime:
 
 
 def _text(at: datetime, step: int) -> str:
+    if step >= LONG:
+        return f"{at.day} {at:%b} {at.year}"
     if step >= DAY or (at.hour, at.minute, at.second) == (0, 0, 0):
         return f"{at.day} {at:%b}"
     return f"{at:%H:%M:%S}" if step < MINUTE else f"{at:%H:%M}"
